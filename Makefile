@@ -1,0 +1,65 @@
+# Every command of this house, each with its one line of help. `make` alone lists them.
+# PORT, HOST, UNDERSTREAM_DATA and all of docs/settings.md are honoured everywhere.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup core dev demo run test check fmt fmt-check types arch docs bench soak messages release lock
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | \
+	  while read -r make name line; do printf '  make %-9s %s\n' "$$name" "$$line"; done
+
+setup: core ## make .venv with what the house needs to run
+	@echo "ready in .venv; next: make demo"
+
+core:
+	@sh requirements/install.sh core
+
+dev:
+	@sh requirements/install.sh dev
+
+demo: core ## serve the demo world on this machine (FRESH=1 rebuilds it, SEED=7 chooses another)
+	@exec $(BIN)/understream demo $(if $(filter 1,$(FRESH)),--fresh) $(if $(SEED),--seed $(SEED))
+
+run: core ## serve the real world on this machine
+	@$(BIN)/understream prepare
+	@exec $(BIN)/understream serve
+
+test: dev check ## run everything that is tested, on SQLite and on PostgreSQL
+	@$(BIN)/python tests/run_all.py
+
+check: fmt-check types arch ## check style, types and architecture
+
+fmt: dev ## put the code into its form
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+fmt-check: dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+
+types: dev ## check the types
+	$(BIN)/mypy
+
+arch: dev ## check that imports go down only, and that one door leads to voices
+	$(BIN)/lint-imports --no-logo
+
+docs: dev ## check that every word, act, setting and command is described
+	$(BIN)/pytest tests/test_docs.py tests/site/test_settings.py
+
+bench: dev ## print the figures of speed and memory; the last line is JSON
+	$(BIN)/python tests/bench.py
+
+soak: dev ## run the long tests
+	$(BIN)/pytest -m soak
+
+messages: dev ## collect the sentences people read, and compile their translations (needs gettext)
+	cd src/understream && ../../$(BIN)/django-admin makemessages --locale nl --no-wrap --no-obsolete
+	cd src/understream && ../../$(BIN)/django-admin compilemessages
+
+release: core ## build the wheel into dist/, without a network
+	$(BIN)/python -m hatchling build --target wheel
+
+lock: ## lock the newest fitting versions into requirements/*.txt (needs a network)
+	python3 requirements/lock.py

@@ -1,0 +1,3 @@
+"""Understream: work on the hard and the soft side of an alliance, together."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""JSON: the same acts and cards."""

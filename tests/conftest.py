@@ -1,0 +1,64 @@
+"""What every test may ask for, and what is put back behind each."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from pytest_django.plugin import blocking_manager_key
+
+from understream.domain import world
+from understream.records import guard
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("UNDERSTREAM_SHARED", ROOT.parent / "shared" / "data"))
+EMPTIED = pytest.StashKey[bool]()
+"""Set on a test whose database was emptied behind it."""
+
+
+@pytest.fixture
+def shared():
+    """Return the path of a shared file; without the folder, only CI insists."""
+
+    def find(path):
+        if not (SHARED / path).exists():
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"shared data are missing: {SHARED / path}")
+            pytest.skip(f"no shared data at {SHARED / path}")
+        return SHARED / path
+
+    return find
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """Let no test know what another's process remembered."""
+    world.forget()
+    cache.clear()
+    yield
+    world.forget()
+
+
+@pytest.fixture(autouse=True)
+def _unguarded_emptying(request, _django_db_marker):
+    """Lift the guard of what is written once before a test with real transactions is emptied."""
+    emptied = _is_emptied(request)
+    yield
+    if emptied:
+        guard.lift()
+        request.node.stash[EMPTIED] = True
+
+
+def pytest_fixture_post_finalizer(fixturedef, request):
+    """Set the guard up again once the database has been emptied."""
+    if fixturedef.argname == "_django_db_helper" and request.node.stash.get(EMPTIED, False):
+        del request.node.stash[EMPTIED]
+        with request.config.stash[blocking_manager_key].unblock():
+            guard.set_up()
+
+
+def _is_emptied(request):
+    marker = request.node.get_closest_marker("django_db")
+    asked = {"transactional_db", "live_server", "django_db_reset_sequences"}
+    by_marker = marker is not None and (marker.kwargs.get("transaction") or any(marker.args[:1]))
+    return bool(by_marker or asked & set(request.fixturenames))

@@ -1,0 +1,148 @@
+"""Plain functions that make what a test needs, through the acts wherever an act exists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from understream.access import reach
+from understream.access.seat import Role, Seat
+from understream.domain import round as rounds
+from understream.domain import voice
+from understream.domain.alliance import found_alliance
+from understream.domain.release import close_round
+from understream.domain.voice import Heard, Utterance
+from understream.records.alliance import Party
+from understream.records.participation import Participation
+from understream.records.person import Person
+from understream.records.round import Cohort
+from understream.records.seat import SeatRow
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+LATER = NOON + WEEK + timedelta(minutes=1)
+
+
+def make_person(name: str, *, language: str = "en", password: str = "", host: bool = False):
+    """Return a stored person whose mail address is made from the name."""
+    person = Person(
+        email=f"{name.lower().replace(' ', '.')}@example.org",
+        name=name,
+        language=language,
+        is_host=host,
+    )
+    if password:
+        person.set_password(password)
+    else:
+        person.set_unusable_password()
+    person.save()
+    return person
+
+
+@dataclass
+class World:
+    """An alliance with its parties' seats at hand."""
+
+    alliance: int
+    parties: dict[str, int]
+    managers: dict[str, Seat]
+    people: dict[str, list[Seat]]
+    facilitator: Seat
+    rng: Random
+
+
+def make_alliance(*names: str, people: int | Sequence[int] = 5, seed: int = 7) -> World:
+    """Found an alliance of these organisations, each with a manager and so many participants.
+
+    The manager counts as one of the people. A facilitator has a seat for no party.
+    """
+    names = names or ("Harbour", "Mill")
+    sizes = [people] * len(names) if isinstance(people, int) else list(people)
+    founder = make_person(f"Manager {names[0]}")
+    alliance = found_alliance(
+        reach.seat_of_person(founder.pk),
+        name=" and ".join(names),
+        organisations=names,
+        time_zone="Europe/Amsterdam",
+        now=NOON,
+    )
+    parties = {
+        row.organisation.name: row.pk
+        for row in Party.objects.filter(alliance=alliance).select_related("organisation")
+    }
+    managers = {names[0]: reach.seat_in_alliance(founder.pk, alliance)}
+    for name in names[1:]:
+        managers[name] = seat_person(alliance, parties[name], f"Manager {name}", Role.MANAGER)
+    everybody = {}
+    for name, size in zip(names, sizes, strict=True):
+        everybody[name] = [managers[name]] + [
+            seat_person(alliance, parties[name], f"{name} {number}", Role.PARTICIPANT)
+            for number in range(1, size)
+        ]
+    facilitator = seat_person(alliance, None, f"Facilitator of {names[0]}", Role.FACILITATOR)
+    return World(alliance, parties, managers, everybody, facilitator, Random(seed))
+
+
+def seat_person(alliance: int, party: int | None, name: str, role: Role, **keys) -> Seat:
+    """Return the seat of a new person."""
+    row = SeatRow.objects.create(
+        alliance_id=alliance, party_id=party, person=make_person(name, **keys), role=role
+    )
+    return reach.seat_from(row)
+
+
+def plan_round(world: World, *, instrument: str = "pulse", mode: str = "", **keys) -> int:
+    """Plan a round to which every party has said yes; the modes are those proposed, or `mode`."""
+    planner = next(iter(world.managers.values()))
+    key = rounds.plan_round(
+        planner,
+        instrument=instrument,
+        title="Autumn",
+        closes_at=keys.pop("closes_at", NOON + WEEK),
+        now=NOON,
+        **keys,
+    )
+    proposed = dict(Cohort.objects.filter(round=key).values_list("party", "mode"))
+    for name, manager in world.managers.items():
+        rounds.confirm_cohort(
+            manager,
+            key,
+            mode=mode or proposed[world.parties[name]],
+            seats=[seat.key for seat in world.people[name]],
+            now=NOON,
+            rng=world.rng,
+        )
+    return key
+
+
+def open_round(world: World, **keys) -> int:
+    """Return the key of an open round."""
+    key = plan_round(world, **keys)
+    rounds.open_round(next(iter(world.managers.values())), key, now=NOON)
+    return key
+
+
+def links_of(round_key: int, party: int) -> list[str]:
+    """Return the personal links of a party's people, by seat."""
+    rights = Participation.objects.filter(cohort__round=round_key, cohort__party=party)
+    return [reach.link_of(right.nonce) for right in rights.order_by("seat")]
+
+
+def speak(world: World, link: str, answers: Sequence[int], *, now: datetime = NOON, **keys):
+    """Begin with a personal link and send answers; return what came of it."""
+    browser = voice.begin(link, browser="", rng=world.rng, now=now)
+    submission = world.rng.randbytes(16).hex()
+    (said,) = voice.speak([Utterance(link, browser, submission, tuple(answers), **keys)], now=now)
+    return said
+
+
+def answer_all(world: World, round_key: int, answers: dict[str, Sequence[Sequence[int]]]) -> None:
+    """Let the people of each party answer, in the order of their seats."""
+    for name, said in answers.items():
+        for link, one in zip(links_of(round_key, world.parties[name]), said, strict=False):
+            assert speak(world, link, one) == Heard(again=False)
+
+
+def close(world: World, round_key: int) -> None:
+    """Let the end of the round come."""
+    assert close_round(round_key, now=LATER, rng=world.rng)
