@@ -1,0 +1,1 @@
+"""Questionnaires: data files and their reader; no Django."""

@@ -1,0 +1,242 @@
+"""The texts of the instruments that come with the product, in both languages."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from understream.instruments.faults import PARTNER
+from understream.instruments.reader import SILENT, builtin, load, to_plain
+
+# Whoever changes a text raises the version and adds a line; a line never changes.
+FINGERPRINTS = {
+    ("pulse", 1): "a94a6390b092c443d6fa3f750f5c25eea5bbaff8c38dece18f33b327c83c9509",
+    ("trust", 1): "22e829b91d4f3b7aa4b48162cd78beaa1e61bfbd7a769ef064d9ffd38bdf01a2",
+}
+FACETS_OF_TRUST = {
+    # facet: panel, side, level, codes
+    "ability": ("judged", "upper", "content", "TA1 TA2 TA3 TA4"),
+    "integrity": ("judged", "under", "interaction", "TI1 TI2 TI3 TI4"),
+    "benevolence": ("judged", "under", "interaction", "TB1 TB2 TB3 TB4"),
+    "reliability": ("done", "under", "interaction", "TR1 TR2"),
+    "willing": ("dare", "under", "interaction", "TV1 TV2 TV3 TV4"),
+    "dared": ("dare", "under", "interaction", "TD1 TD2 TD3 TD4"),
+    "stake": ("", "context", "context", "TS1"),
+    "mirror-ability": ("mirror", "upper", "content", "TM1"),
+    "mirror-integrity": ("mirror", "under", "interaction", "TM2"),
+    "mirror-benevolence": ("mirror", "under", "interaction", "TM3"),
+    "people": ("people", "under", "person", "TP1 TP2 TP3"),
+    "watch": ("watch", "under", "interaction", "TW1"),
+}
+ITEMS = [
+    pytest.param(item, id=f"{code}-{item.code}") for code in builtin() for item in load(code).items
+]
+# A statement with one of these words easily asks two things at once.
+TWO_IDEAS = {
+    "en": re.compile(r"\b(?:and|or|but|both|as well as)\b|;|/"),
+    "nl": re.compile(r"\b(?:en|of|maar|zowel|alsook)\b|;|/"),
+}
+FIXED_EXPRESSIONS = re.compile(r"now and then|af en toe", re.IGNORECASE)
+# Words that the other language does not have.
+DUTCH = re.compile(
+    r"\b(?:de|het|een|wij|ons|onze|wat|als|niet|ik|dat|die|zijn|hoe)\b", re.IGNORECASE
+)
+ENGLISH = re.compile(
+    r"\b(?:the|our|us|they|are|what|for|with|would|how|it|this|my)\b", re.IGNORECASE
+)
+
+
+def strings(held):
+    """Every string in plain data."""
+    if isinstance(held, str):
+        return [held]
+    inner = held.values() if isinstance(held, dict) else held if isinstance(held, list) else ()
+    return [found for one in inner for found in strings(one)]
+
+
+def pairs(held):
+    """Every English and Dutch text that stand beside each other in plain data."""
+    if isinstance(held, dict):
+        here = [(held["en"], held["nl"])] if "en" in held else []
+        return here + [found for one in held.values() for found in pairs(one)]
+    return [found for one in held for found in pairs(one)] if isinstance(held, list) else []
+
+
+def test_pulse_and_trust_come_with_the_product():
+    assert builtin() == ("pulse", "trust")
+    assert [load(code).directed for code in builtin()] == [False, True]
+
+
+def test_every_instrument_that_lies_in_the_folder_is_offered():
+    names = {one.name for one in files("understream.instruments").iterdir()}
+
+    assert {name for name in names if name.endswith(".toml")} - {"ruff.toml"} == {
+        f"{code}.toml" for code in builtin()
+    }
+
+
+@pytest.mark.parametrize("code", builtin())
+def test_a_version_that_was_published_keeps_its_fingerprint(code):
+    instrument = load(code)
+
+    assert FINGERPRINTS[code, instrument.version] == instrument.digest()
+
+
+def test_the_pulse_asks_six_questions_on_both_sides_of_the_alliance():
+    pulse = load("pulse")
+
+    assert [item.code for item in pulse.items] == ["PU1", "PU2", "PU3", "PU4", "PU5", "PU6"]
+    assert [facet.level for facet in pulse.facets] == [
+        "content",
+        "interaction",
+        "procedure",
+        "interaction",
+        "interaction",
+        "person",
+    ]
+    assert {scale.points for scale in pulse.scales} == {7}
+
+
+def test_trust_has_its_facets_apart_in_panels():
+    trust = load("trust")
+
+    found = {
+        facet.code: (
+            facet.panel,
+            facet.side,
+            facet.level,
+            " ".join(item.code for item in trust.items_of(facet)),
+        )
+        for facet in trust.facets
+    }
+
+    assert found == FACETS_OF_TRUST
+    assert len(trust.items) == 30
+
+
+def test_each_risk_is_followed_by_whether_it_was_taken():
+    codes = [item.code for item in load("trust").items]
+
+    assert codes[14:22] == ["TV1", "TD1", "TV2", "TD2", "TV3", "TD3", "TV4", "TD4"]
+
+
+def test_each_view_in_the_mirror_has_the_twin_that_the_partner_answers():
+    twins = {item.code: item.twin for item in load("trust").items if item.twin}
+
+    assert twins == {"TM1": "TA1", "TM2": "TI1", "TM3": "TB1"}
+
+
+def test_what_people_keep_watching_may_stay_unsaid_and_inside():
+    trust = load("trust")
+    (watch,) = (item for item in trust.items if item.code == "TW1")
+
+    assert [(one.code, one.en, one.nl) for one in trust.scale_of(watch).options] == [
+        ("yes", "yes", "ja"),
+        ("no", "no", "nee"),
+        ("unsaid", "rather not say", "zeg ik liever niet"),
+    ]
+    assert trust.comment_internal
+    assert not load("pulse").comment_internal
+
+
+def test_three_of_four_answers_make_a_person_count():
+    trust = load("trust")
+
+    needed = {len(trust.items_of(one)): trust.answers_needed(one) for one in trust.facets}
+
+    assert needed == {4: 3, 3: 2, 2: 2, 1: 1}
+
+
+@pytest.mark.parametrize("code", builtin())
+def test_people_are_told_that_it_is_not_validated(code):
+    instrument = load(code)
+
+    assert not instrument.validated
+    assert instrument.not_validated.en.startswith("Not yet validated.")
+    assert instrument.not_validated.nl.startswith("Nog niet gevalideerd.")
+
+
+@pytest.mark.parametrize("code", builtin())
+def test_every_text_is_there_in_two_different_languages(code):
+    instrument = load(code)
+
+    found = pairs(to_plain(instrument))
+
+    assert SILENT not in (instrument.title, instrument.purpose, instrument.referent)
+    assert [en for en, nl in found if not en or not nl or en == nl] == []
+    assert len(found) > len(instrument.items)
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_a_question_is_a_sentence_in_its_own_language(item):
+    for words, foreign in ((item.text.en, DUTCH), (item.text.nl, ENGLISH)):
+        said = words.replace(PARTNER, "Mill")
+        assert said[0].isupper()
+        assert said[-1] in ".?"
+        assert said == " ".join(said.split())
+        assert foreign.findall(said) == []
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_a_question_asks_one_thing(item):
+    found = [
+        mark
+        for language, pattern in TWO_IDEAS.items()
+        for mark in pattern.findall(FIXED_EXPRESSIONS.sub("", item.text.into(language)))
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_a_question_asks_in_the_same_way_in_both_languages(item):
+    assert item.text.en.endswith("?") == item.text.nl.endswith("?")
+    assert (PARTNER in item.text.en) == (PARTNER in item.text.nl)
+    assert item.source
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_a_question_fits_a_phone_also_with_a_long_name(item):
+    name = "Koninklijke Binnenvaart Maatschappij"
+    for words in (item.text.en, item.text.nl):
+        assert len(words.replace(PARTNER, name)) <= 180
+
+
+def test_dutch_says_u_and_never_je():
+    dutch = [nl for code in builtin() for _, nl in pairs(to_plain(load(code)))]
+    familiar = re.compile(r"\b(?:je|jij|jouw|jullie)\b", re.IGNORECASE)
+
+    assert [nl for nl in dutch if familiar.search(nl)] == []
+
+
+@pytest.mark.parametrize("code", builtin())
+def test_the_reserved_word_is_nowhere_also_not_in_notes(code):
+    reserved = re.compile("anon" + "(?:y|ie)m", re.IGNORECASE)
+
+    assert [one for one in strings(to_plain(load(code))) if reserved.search(one)] == []
+
+
+def test_no_wording_stands_twice_in_all_instruments_together():
+    said = [
+        words.casefold()
+        for code in builtin()
+        for item in load(code).items
+        for words in (item.text.en, item.text.nl)
+    ]
+
+    assert sorted(said) == sorted(set(said))
+
+
+def test_no_code_stands_twice_in_all_instruments_together():
+    codes = [item.code for code in builtin() for item in load(code).items]
+
+    assert sorted(codes) == sorted(set(codes))
+
+
+def test_what_was_shortened_says_so():
+    notes = {item.code: item.note for item in load("trust").items}
+
+    assert [code for code in ("TA4", "TR1") if notes[code].startswith("Shortened: ")] == [
+        "TA4",
+        "TR1",
+    ]
