@@ -1,0 +1,1 @@
+"""What is kept: one Django app, all tables, one file a concept."""

@@ -1,0 +1,43 @@
+"""Voices: raw answers and raw comments. Protected: two modules may import this one.
+
+Every foreign key has ``related_name="+"``: the object-relational map is a back door that imports
+cannot see.
+"""
+
+from django.db import models
+
+from understream.records.round import Cohort
+
+
+class Voice(models.Model):
+    """One person's answers: packed one byte an item, a random key, a block hint, nothing else."""
+
+    key = models.BigIntegerField(primary_key=True)
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
+    hint = models.PositiveSmallIntegerField(default=0)
+    answers = models.BinaryField()
+
+    def __str__(self) -> str:
+        """Return nothing that tells voices apart."""
+        return "a voice"
+
+
+class Comment(models.Model):
+    """One text, a row of its own: linked to nothing but its cohort and block."""
+
+    class Wish(models.TextChoices):
+        """What the author wants to happen with the text."""
+
+        AS_WRITTEN = "as written"
+        PARAPHRASED = "paraphrased"
+        MODERATOR_ONLY = "moderator only"
+
+    key = models.BigIntegerField(primary_key=True)
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
+    hint = models.PositiveSmallIntegerField(default=0)
+    text = models.TextField()
+    wish = models.CharField(max_length=16, choices=Wish, default=Wish.AS_WRITTEN)
+
+    def __str__(self) -> str:
+        """Return nothing that tells comments apart."""
+        return "a comment"
