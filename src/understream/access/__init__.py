@@ -1,0 +1,1 @@
+"""Who may: seats, acts and rules, the whole of it on two pages."""

@@ -1,0 +1,159 @@
+"""Which rows a seat can reach. Questions start here; what cannot be reached is missing."""
+
+import base64
+import hmac
+from hashlib import sha256
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from understream.access.refusal import Missing
+from understream.access.seat import Role, Seat
+from understream.records.alliance import Alliance
+from understream.records.invitation import Invitation
+from understream.records.organisation import Membership
+from understream.records.participation import Participation
+from understream.records.person import Person
+from understream.records.round import Cohort, Round
+from understream.records.seat import SeatRow
+
+LINK_BYTES = 16
+
+
+def seat_of_person(person: int) -> Seat:
+    """Return the seat of somebody who has signed in, outside every alliance.
+
+    :raises Missing: if the person is not there or no longer active.
+    """
+    row = Person.objects.filter(pk=person, is_active=True).first()
+    if row is None:
+        raise Missing
+    return Seat(0, row.pk, row.name, Role.HOST if row.is_host else Role.PARTICIPANT)
+
+
+def seat_in_alliance(person: int, alliance: int) -> Seat:
+    """Return the person's seat in this alliance.
+
+    :raises Missing: without a seat there, or if the person has left it.
+    """
+    row = (
+        SeatRow.objects.filter(
+            person=person, alliance=alliance, left_at=None, person__is_active=True
+        )
+        .select_related("person")
+        .first()
+    )
+    if row is None:
+        raise Missing
+    return seat_from(row)
+
+
+def seat_in_round(person: int, key: int) -> Seat:
+    """Return the person's seat in the alliance that this round belongs to.
+
+    :raises Missing: if there is no such round, or no such seat.
+    """
+    row = (
+        SeatRow.objects.filter(
+            person=person, alliance__rounds=key, left_at=None, person__is_active=True
+        )
+        .select_related("person")
+        .first()
+    )
+    if row is None:
+        raise Missing
+    return seat_from(row)
+
+
+def seat_of_researcher(person: int, organisation: int) -> Seat:
+    """Return the seat of a researcher of this organisation.
+
+    :raises Missing: if the person is no researcher there.
+    """
+    row = (
+        Membership.objects.filter(
+            person=person,
+            organisation=organisation,
+            role=Membership.Role.RESEARCHER,
+            person__is_active=True,
+        )
+        .select_related("person")
+        .first()
+    )
+    if row is None:
+        raise Missing
+    return Seat(0, row.person_id, row.person.name, Role.RESEARCHER, organisation=organisation)
+
+
+def seat_from(row: SeatRow) -> Seat:
+    """Return the acting seat of a stored one; the person comes with it."""
+    return Seat(
+        row.pk, row.person_id, row.person.name, Role(row.role), row.alliance_id, row.party_id or 0
+    )
+
+
+def alliances_within(person: int) -> QuerySet[Alliance]:
+    """Return the alliances in which this person holds a seat."""
+    return Alliance.objects.filter(seats__person=person, seats__left_at=None)
+
+
+def rounds_within(seat: Seat) -> QuerySet[Round]:
+    """Return the rounds of the seat's own alliance."""
+    return Round.objects.filter(alliance=seat.alliance) if seat.alliance else Round.objects.none()
+
+
+def cohorts_within(seat: Seat) -> QuerySet[Cohort]:
+    """Return the cohorts of the seat's own party; none for a seat of no party."""
+    if not (seat.alliance and seat.party):
+        return Cohort.objects.none()
+    return Cohort.objects.filter(party=seat.party, round__alliance=seat.alliance)
+
+
+def link_of(nonce: bytes | memoryview) -> str:
+    """Return the secret part of a personal link (128 bits, 22 letters, digits, ``-`` or ``_``).
+
+    The link can be made again from what is stored and the server's secret, and from neither alone.
+    """
+    secret = settings.SECRET_KEY.encode()
+    digest = hmac.new(secret, b"understream.link.v1" + bytes(nonce), sha256).digest()
+    return base64.urlsafe_b64encode(digest[:LINK_BYTES]).rstrip(b"=").decode()
+
+
+def hash_of(secret: str) -> bytes:
+    """Return what is stored of a secret that somebody else keeps."""
+    return sha256(b"understream.kept.v1" + secret.encode()).digest()
+
+
+def participation_by(link: str) -> Participation:
+    """Return the right that belongs to a personal link, with its round, party and person.
+
+    :raises Missing: for a link nobody was ever given, or that was replaced by a newer one.
+    """
+    row = (
+        Participation.objects.filter(link_hash=hash_of(link))
+        .select_related(
+            "cohort__round__instrument",
+            "cohort__round__alliance",
+            "cohort__party__organisation",
+            "seat__person",
+        )
+        .first()
+    )
+    if row is None:
+        raise Missing
+    return row
+
+
+def invitation_by(link: str) -> Invitation:
+    """Return the invitation that belongs to a mailed link.
+
+    :raises Missing: for a link nobody was ever given.
+    """
+    row = (
+        Invitation.objects.filter(token_hash=hash_of(link))
+        .select_related("alliance", "party__organisation")
+        .first()
+    )
+    if row is None:
+        raise Missing
+    return row
