@@ -1,0 +1,1 @@
+"""What is done: one module a concept, with typed acts and questions."""

@@ -1,0 +1,116 @@
+"""What falls due, and doing it: idempotent, exactly once, by whichever process comes first."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import connection, transaction
+
+from understream.access import reach
+from understream.domain import letter, release
+from understream.records.due import Due
+from understream.records.participation import Participation
+from understream.records.round import Cohort, Mode, Round, State
+
+log = logging.getLogger(__name__)
+
+FEW = 5
+AT_ONCE = 200
+_LAST: dict[str, datetime] = {}
+
+
+def tick(*, now: datetime, rng: Random) -> int:
+    """Do everything that has fallen due by now; call it as often as you like.
+
+    Each thing is done in its own transaction, which also marks it done: after a crash it is done
+    again from the start or not at all. What fails stays due and is tried at the next tick.
+
+    :returns: how many things were done.
+    """
+    _LAST["tick"] = now
+    waiting = Due.objects.filter(done_at=None, at__lte=now).order_by("at", "pk")
+    done = 0
+    for key in list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
+        try:
+            done += _do(key, now, rng)
+        except Exception:
+            log.exception("due.failed", extra={"due": key})
+    return done
+
+
+def last_tick() -> datetime | None:
+    """Return when this process last looked for what had fallen due."""
+    return _LAST.get("tick")
+
+
+@transaction.atomic
+def _do(key: int, now: datetime, rng: Random) -> int:
+    skip = connection.features.has_select_for_update_skip_locked
+    row = Due.objects.select_for_update(skip_locked=skip).filter(pk=key, done_at=None).first()
+    if row is None:
+        return 0
+    ACTS[row.kind](row.key, now, rng)
+    row.done_at = now
+    row.save(update_fields=["done_at"])
+    log.info("due.done", extra={"kind": row.kind, "key": row.key})
+    return 1
+
+
+def _close(key: int, now: datetime, rng: Random) -> None:
+    release.close_round(key, now=now, rng=rng)
+
+
+def _erase(key: int, now: datetime, _rng: Random) -> None:
+    release.erase_voices(key, now=now)
+
+
+def _tidy(_key: int, _now: datetime, _rng: Random) -> None:
+    transaction.on_commit(release.tidy, robust=True)
+
+
+def _remind(key: int, now: datetime, _rng: Random) -> None:
+    """Write to everybody who has not used their right; never to a chosen person."""
+    row = Round.objects.select_related("alliance").filter(pk=key, state=State.OPEN).first()
+    if row is None or row.closes_at <= now:
+        return
+    rights = Participation.objects.filter(
+        cohort__round=row, used=False, seat__left_at=None
+    ).exclude(cohort__mode=Mode.ONE_VOICE)
+    letter.post(
+        letter.answer_letter(
+            to=right.seat.person.email,
+            name=right.seat.person.name,
+            language=right.seat.person.language,
+            alliance=row.alliance.name,
+            until=row.closes_at,
+            zone=row.alliance.time_zone,
+            link=reach.link_of(right.nonce),
+            reminder=True,
+        )
+        for right in rights.select_related("seat__person")
+    )
+
+
+def _steps(key: int, now: datetime, _rng: Random) -> None:
+    """Refresh once a day what managers see of participation: fewer than five, or five and more."""
+    row = Round.objects.filter(pk=key, state=State.OPEN).first()
+    if row is None:
+        return
+    for cohort in Cohort.objects.filter(round=row):
+        used = Participation.objects.filter(cohort=cohort, used=True).count()
+        cohort.participation = Cohort.Step.SOME if used >= FEW else Cohort.Step.FEW
+        cohort.save(update_fields=["participation"])
+    again = now + timedelta(days=1)
+    if again < row.closes_at:
+        Due.objects.get_or_create(kind="round.steps", key=key, at=again)
+
+
+ACTS: dict[str, Callable[[int, datetime, Random], None]] = {
+    "round.close": _close,
+    "round.remind": _remind,
+    "round.steps": _steps,
+    "voices.erase": _erase,
+    "tidy": _tidy,
+}
+"""Every kind of thing that falls due, and what is done then."""

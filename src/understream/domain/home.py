@@ -1,0 +1,274 @@
+"""The home of an alliance: who is there, which rounds there are, and what waits for the reader."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from understream.access.rules import Act, Where, may, require
+from understream.access.seat import Role, Seat
+from understream.domain.alliance import AllianceCard, PartyCard, alliance_before
+from understream.domain.letter import moment
+from understream.domain.round import RoundLine, rounds_of
+from understream.records.invitation import Invitation
+from understream.records.round import Cohort, Mode, State
+from understream.records.seat import SeatRow
+from understream.records.statement import Statement
+
+MOST_STEPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLine:
+    """A party with the number of its people and the names of its managers."""
+
+    party: PartyCard
+    people: int
+    managers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A sensible next thing to do, with its reason.
+
+    :ivar page: the name of the page where it is done.
+    :ivar key: key of the alliance or the round that the page is about.
+    """
+
+    title: str
+    reason: str
+    verb: str
+    page: str
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the first room of an alliance shows."""
+
+    alliance: AllianceCard
+    parties: tuple[PartyLine, ...]
+    facilitators: tuple[str, ...]
+    rounds: tuple[RoundLine, ...]
+    steps: tuple[Step, ...]
+    may_plan: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """The cohorts of rounds that run, and the forms that have been filled in."""
+
+    cohorts: dict[int, list[Cohort]]
+    filled: frozenset[int]
+
+
+def home_of(seat: Seat, *, now: datetime) -> Home:
+    """Return the home of the seat's alliance, with at most three steps that wait for this seat.
+
+    :raises Forbidden: for a seat outside alliances.
+    """
+    require(seat, Act.ALLIANCE_READ, Where(alliance=seat.alliance))
+    alliance = alliance_before(seat)
+    rounds = rounds_of(seat)
+    seats = SeatRow.objects.filter(alliance=seat.alliance, left_at=None)
+    people: defaultdict[int, int] = defaultdict(int)
+    managers: defaultdict[int, list[str]] = defaultdict(list)
+    facilitators = []
+    for party, role, name in seats.order_by("person__name").values_list(
+        "party", "role", "person__name"
+    ):
+        people[party or 0] += 1
+        if role == Role.MANAGER:
+            managers[party].append(name)
+        elif role == Role.FACILITATOR:
+            facilitators.append(name)
+    parties = tuple(
+        PartyLine(party, people[party.key], tuple(managers[party.key]))
+        for party in alliance.parties
+    )
+    steps = [
+        *_round_steps(alliance, rounds, _waiting(seat), now),
+        *_people_steps(alliance, parties, rounds, now),
+        *_mirror_steps(alliance, rounds),
+    ]
+    may_plan = may(seat, Act.ROUND_PLAN, Where(seat.alliance))
+    return Home(
+        alliance, parties, tuple(facilitators), rounds, tuple(steps[:MOST_STEPS]), may_plan
+    )
+
+
+def _waiting(seat: Seat) -> _Waiting:
+    rows = Cohort.objects.filter(
+        round__alliance=seat.alliance, round__state__in=(State.PLANNED, State.OPEN)
+    )
+    cohorts: defaultdict[int, list[Cohort]] = defaultdict(list)
+    for row in rows:
+        cohorts[row.round_id].append(row)
+    forms = Statement.objects.filter(
+        cohort__party=seat.party, cohort__round__state=State.OPEN, seat=None
+    )
+    return _Waiting(dict(cohorts), frozenset(forms.values_list("cohort", flat=True)))
+
+
+def _round_steps(
+    alliance: AllianceCard, rounds: tuple[RoundLine, ...], waiting: _Waiting, now: datetime
+) -> list[Step]:
+    """Return what running rounds ask of this seat, the one that ends first in front."""
+    running = [one for one in rounds if one.state in (State.PLANNED, State.OPEN)]
+    steps = [
+        _round_step(alliance, one, waiting, now)
+        for one in sorted(running, key=lambda one: one.closes_at)
+    ]
+    return [step for step in steps if step]
+
+
+def _round_step(
+    alliance: AllianceCard, one: RoundLine, waiting: _Waiting, now: datetime
+) -> Step | None:
+    seat = alliance.seat
+    cohorts = waiting.cohorts.get(one.key, [])
+    own = next((cohort for cohort in cohorts if cohort.party_id == seat.party), None)
+    if one.state == State.OPEN:
+        return _form_step(alliance, one, own, waiting)
+    return _planned_step(alliance, one, own, cohorts, now)
+
+
+def _form_step(
+    alliance: AllianceCard, one: RoundLine, own: Cohort | None, waiting: _Waiting
+) -> Step | None:
+    if own is None or own.mode != Mode.ONE_VOICE or own.pk in waiting.filled:
+        return None
+    if not may(alliance.seat, Act.FORM_FILL, Where(alliance.key, own.party_id)):
+        return None
+    return Step(
+        _("Fill in one form together for “%(round)s”") % {"round": one.title},
+        _("Your organisation speaks with one voice. The round closes on %(until)s.")
+        % {"until": moment(one.closes_at, alliance.time_zone)},
+        _("Fill in the form"),
+        "form",
+        one.key,
+    )
+
+
+def _planned_step(
+    alliance: AllianceCard,
+    one: RoundLine,
+    own: Cohort | None,
+    cohorts: list[Cohort],
+    now: datetime,
+) -> Step | None:
+    named = {"round": one.title, "until": moment(one.closes_at, alliance.time_zone)}
+    if (
+        own
+        and not own.confirmed_by_id
+        and may(alliance.seat, Act.COHORT_CONFIRM, Where(alliance.key, own.party_id))
+    ):
+        return Step(
+            _("Choose who of you is asked in “%(round)s”") % named,
+            _("The round cannot open before your organisation has said who, and how."),
+            _("Choose our people"),
+            "cohort",
+            one.key,
+        )
+    if not may(alliance.seat, Act.ROUND_OPEN, Where(alliance.key)):
+        return None
+    if one.closes_at <= now:
+        return Step(
+            _("Choose a later end for “%(round)s”") % named,
+            _("Its end, %(until)s, passed before the round was opened.") % named,
+            _("Choose a later end"),
+            "round",
+            one.key,
+        )
+    if any(not cohort.confirmed_by_id for cohort in cohorts):
+        return None
+    return Step(
+        _("Open “%(round)s”") % named,
+        _("Every party has said yes. Opening writes to everybody who is asked."),
+        _("Look and open"),
+        "round",
+        one.key,
+    )
+
+
+def _people_steps(
+    alliance: AllianceCard,
+    parties: tuple[PartyLine, ...],
+    rounds: tuple[RoundLine, ...],
+    now: datetime,
+) -> list[Step]:
+    seat = alliance.seat
+    steps = []
+    leaderless = [line.party for line in parties if not line.managers]
+    if leaderless and may(seat, Act.PARTNER_INVITE, Where(seat.alliance)):
+        invited = set(
+            Invitation.objects.filter(
+                Q(expires_at__gt=now),
+                alliance=seat.alliance,
+                role=Role.MANAGER,
+                accepted_at=None,
+                withdrawn_at=None,
+            ).values_list("party", flat=True)
+        )
+        party = next((one for one in leaderless if one.key not in invited), None)
+        if party and not (rounds and all(one.imported for one in rounds)):
+            steps.append(
+                Step(
+                    _("Invite a manager of %(party)s") % {"party": party.name},
+                    _("Until somebody takes that seat, %(party)s cannot say yes to a round.")
+                    % {"party": party.name},
+                    _("Invite somebody"),
+                    "people",
+                    alliance.key,
+                )
+            )
+    own = next((line for line in parties if line.party == alliance.own), None)
+    if (
+        own
+        and own.people == 1
+        and may(seat, Act.PERSON_INVITE, Where(seat.alliance, own.party.key))
+    ):
+        steps.append(
+            Step(
+                _("Add the people of %(party)s") % {"party": own.party.name},
+                _("You are the only one so far. Who only answers needs no account."),
+                _("Add people"),
+                "people",
+                alliance.key,
+            )
+        )
+    if not rounds and may(seat, Act.ROUND_PLAN, Where(seat.alliance)):
+        steps.append(
+            Step(
+                _("Plan the first round"),
+                _("A round asks everybody alone, and shows what they say together."),
+                _("Plan a round"),
+                "plan",
+                alliance.key,
+            )
+        )
+    return steps
+
+
+def _mirror_steps(alliance: AllianceCard, rounds: tuple[RoundLine, ...]) -> list[Step]:
+    closed = [one for one in rounds if one.state == State.CLOSED and one.closed_at]
+    seat = alliance.seat
+    if not closed or not may(seat, Act.MIRROR_READ, Where(seat.alliance)):
+        return []
+    last = max(closed, key=lambda one: (one.closed_at or one.closes_at, one.key))
+    named = {
+        "round": last.title,
+        "closed": moment(last.closed_at or last.closes_at, alliance.time_zone),
+    }
+    return [
+        Step(
+            _("Read the mirror of “%(round)s” together") % named,
+            _("It closed on %(closed)s. Differences between you are a good place to begin.")
+            % named,
+            _("Read the mirror"),
+            "mirror",
+            last.key,
+        )
+    ]

@@ -1,0 +1,122 @@
+"""What happened, as sentences; written by acts in their own transaction, without voices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from understream.access.rules import Act, Where, require
+from understream.access.seat import Seat
+from understream.domain.letter import moment
+from understream.domain.word import WORDS
+from understream.records.alliance import Alliance
+from understream.records.journal import Entry
+
+SENTENCES = {
+    "alliance.found": _("%(who)s founded the alliance."),
+    "person.invite": _("%(who)s invited %(name)s as %(role)s."),
+    "person.add": _("%(who)s added %(name)s as participant."),
+    "invitation.withdraw": _("%(who)s withdrew the invitation of %(name)s."),
+    "invitation.accept": _("%(who)s took a seat."),
+    "seat.end": _("%(who)s ended the seat of %(name)s."),
+    "round.plan": _("%(who)s planned the round “%(round)s”, until %(until)s, k = %(k)s."),
+    "cohort.confirm": _("%(who)s said yes to “%(round)s” for %(party)s: mode %(mode)s."),
+    "cohort.freeze": _(
+        "The people of %(party)s in “%(round)s” were fixed. Fingerprint of the list: %(hash)s."
+    ),
+    "round.open": _("%(who)s opened the round “%(round)s”."),
+    "round.extend": _("%(who)s moved the end of “%(round)s” to %(until)s."),
+    "round.cancel": _("%(who)s cancelled the round “%(round)s”. Every answer was destroyed."),
+    "round.close": _("The round “%(round)s” closed. Fingerprint of what is shown: %(hash)s."),
+    "round.import": _("%(who)s imported the round “%(round)s” from a file."),
+    "cohort.one_voice": _(
+        "%(party)s speaks with one voice in “%(round)s”: somebody preferred not to be named."
+    ),
+    "form.fill": _("%(who)s filled in the form of %(party)s in “%(round)s”."),
+    "comments.release": _(
+        "%(who)s opened the comments of %(party)s in “%(round)s” to that party."
+    ),
+    "release.export": _("%(who)s downloaded the figures of “%(round)s”."),
+    "voices.erase": _("The answers behind “%(round)s” were erased; what is shown stays."),
+}
+"""Every act that leaves a trace, and the sentence it is read as."""
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One act as a sentence."""
+
+    at: datetime
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A page of the journal, newest first."""
+
+    lines: tuple[JournalLine, ...]
+    page: int
+    older: bool
+
+
+def record(
+    seat: Seat,
+    act: str,
+    *,
+    now: datetime,
+    alliance: int = 0,
+    party: int = 0,
+    words: Mapping[str, str | int] | None = None,
+) -> None:
+    """Write one line; called by an act inside its own transaction.
+
+    :param act: a key of :data:`SENTENCES`.
+    :param words: what the sentence needs besides ``who``; never a voice.
+    :raises KeyError: for an act that has no sentence.
+    """
+    _ = SENTENCES[act]
+    Entry.objects.create(
+        alliance_id=alliance or seat.alliance or None,
+        party_id=party or seat.party or None,
+        seat=seat.key or None,
+        who=seat.name,
+        act=act,
+        words=dict(words or {}),
+        at=now,
+    )
+
+
+def journal_of(seat: Seat, alliance: int, *, page: int = 1) -> Journal:
+    """Return one page of what happened in the seat's alliance.
+
+    :param page: 1 for the newest lines.
+    :raises Forbidden: for another alliance, or for a seat that may not read it.
+    """
+    require(seat, Act.JOURNAL_READ, Where(alliance=alliance))
+    zone = Alliance.objects.values_list("time_zone", flat=True).get(pk=alliance)
+    first = (max(page, 1) - 1) * PAGE
+    entries = list(Entry.objects.filter(alliance=alliance)[first : first + PAGE + 1])
+    lines = tuple(
+        JournalLine(entry.at, sentence_of(entry.act, entry.who, entry.words, zone=zone))
+        for entry in entries[:PAGE]
+    )
+    return Journal(lines, max(page, 1), len(entries) > PAGE)
+
+
+def sentence_of(act: str, who: str, words: Mapping[str, str | int], *, zone: str = "UTC") -> str:
+    """Return one line as a sentence in the language in force; words of the field are translated.
+
+    :param zone: the time zone in which a moment is told.
+    """
+    told = {
+        name: moment(datetime.fromisoformat(str(word)), zone)
+        if name == "until"
+        else WORDS.get(str(word), word)
+        if name in ("role", "mode")
+        else word
+        for name, word in words.items()
+    }
+    return str(SENTENCES[act]) % {"who": who, **told}

@@ -1,0 +1,404 @@
+"""Close a round: figures once, voices rewritten in random order, comments when they may be read.
+
+Beside `domain.voice` this is the only module that reads raw answers. What leaves it is a release:
+displayed figures, stored once, hashed.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from understream.access import reach
+from understream.access.refusal import Missing, Unfit
+from understream.access.rules import Act, Where, require
+from understream.access.seat import SYSTEM, Seat
+from understream.domain import letter
+from understream.domain.instrument import instrument_of, questions_about
+from understream.domain.journal import record
+from understream.domain.round import COMMENT_COHORT, Over
+from understream.measurement.disclosure import Policy
+from understream.measurement.release import PartyVoices, digest, release_round, to_plain
+from understream.records.due import Due
+from understream.records.participation import Participation
+from understream.records.release import CommentRelease, Release
+from understream.records.round import Cohort, Mode, Round, State
+from understream.records.seat import SeatRow
+from understream.records.statement import Statement
+from understream.records.voice import Comment, Voice
+
+KEPT = timedelta(days=30)
+FEWEST_TEXTS = 3
+LONGEST_COMMENT = 2000
+KEY_BITS = 63
+
+
+@dataclass(frozen=True, slots=True)
+class RawComment:
+    """One text before its moderator, in an order that says nothing."""
+
+    key: int
+    text: str
+    wish: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """The texts of one party that wait for the facilitator named in the agreement."""
+
+    party: int
+    party_name: str
+    comments: tuple[RawComment, ...]
+    enough: bool
+    done: bool
+
+
+@transaction.atomic
+def close_round(key: int, *, now: datetime, rng: Random) -> bool:
+    """Close a round whose end has come: release, rewrite, tell everybody. Harmless if repeated.
+
+    :param rng: where the new order and the new keys come from; in service the system's own.
+    :returns: whether the round was closed by this call.
+    """
+    row = (
+        Round.objects.select_for_update(of=("self",))
+        .filter(pk=key, state=State.OPEN, closes_at__lte=now)
+        .select_related("instrument", "alliance")
+        .first()
+    )
+    if row is None:
+        return False
+    cohorts = list(row.cohorts.select_related("party__organisation").order_by("party__position"))
+    voices: defaultdict[int, list[Voice]] = defaultdict(list)
+    for voice in Voice.objects.filter(cohort__in=cohorts):
+        voices[voice.cohort_id].append(voice)
+    content = _figures(row, cohorts, voices)
+    fingerprint = digest(content)
+    Release.objects.create(round=row, content=content, digest=fingerprint)
+    _rewrite(cohorts, voices, rng)
+    _open_unmoderated(row, cohorts, voices, now, rng)
+    Cohort.objects.filter(round=row).update(participation=Cohort.Step.CLOSED)
+    row.state, row.closed_at = State.CLOSED, now
+    row.save(update_fields=["state", "closed_at"])
+    for kind, at in (("voices.erase", now + KEPT), ("tidy", now)):
+        Due.objects.get_or_create(kind=kind, key=row.pk, at=at)
+    record(
+        SYSTEM,
+        "round.close",
+        now=now,
+        alliance=row.alliance_id,
+        words={"round": row.title, "hash": fingerprint[:16]},
+    )
+    letter.post(_letters(row, cohorts))
+    return True
+
+
+def _figures(
+    row: Round, cohorts: Sequence[Cohort], voices: Mapping[int, Sequence[Voice]]
+) -> dict[str, object]:
+    instrument = instrument_of(row.instrument)
+    parties = [cohort.party_id for cohort in cohorts]
+    statements: defaultdict[int, list[bytes]] = defaultdict(list)
+    for one in Statement.objects.filter(cohort__in=cohorts).order_by("pk"):
+        statements[one.cohort_id].append(bytes(one.answers))
+    said = []
+    for cohort in cohorts:
+        partners = [party for party in parties if party != cohort.party_id]
+        answers = statements[cohort.pk] + [bytes(one.answers) for one in voices[cohort.pk]]
+        said.append(
+            PartyVoices(
+                party=str(cohort.party_id),
+                mode=cohort.mode,
+                questions=questions_about(instrument, partners),
+                voices=answers,
+                hints=[0] * len(answers),
+            )
+        )
+    return to_plain(release_round(said, policy=Policy(row.k)))
+
+
+def _rewrite(
+    cohorts: Sequence[Cohort], voices: Mapping[int, Sequence[Voice]], rng: Random
+) -> None:
+    """Write voices and comments anew, in random order under fresh keys.
+
+    What a database keeps of the order of arrival (rowid, ctid, xmin) is then one and the same for
+    all. The rights are touched too, so that their own order tells as little.
+    """
+    fresh = [
+        Voice(
+            key=rng.getrandbits(KEY_BITS),
+            cohort_id=one.cohort_id,
+            hint=one.hint,
+            answers=bytes(one.answers),
+        )
+        for rows in voices.values()
+        for one in rows
+    ]
+    texts = [
+        Comment(
+            key=rng.getrandbits(KEY_BITS),
+            cohort_id=one.cohort_id,
+            hint=one.hint,
+            text=one.text,
+            wish=one.wish,
+        )
+        for one in Comment.objects.filter(cohort__in=cohorts)
+    ]
+    rng.shuffle(fresh)
+    rng.shuffle(texts)
+    Voice.objects.filter(cohort__in=cohorts).delete()
+    Comment.objects.filter(cohort__in=cohorts).delete()
+    Voice.objects.bulk_create(fresh)
+    Comment.objects.bulk_create(texts)
+    Participation.objects.filter(cohort__in=cohorts).update(submission=None, used=False)
+
+
+def _open_unmoderated(
+    row: Round,
+    cohorts: Sequence[Cohort],
+    voices: Mapping[int, Sequence[Voice]],
+    now: datetime,
+    rng: Random,
+) -> None:
+    """Open comments at once where nobody was named to read them first."""
+    if row.moderator_id is not None or not row.asks_comment:
+        return
+    texts: defaultdict[int, list[str]] = defaultdict(list)
+    for one in Comment.objects.filter(cohort__in=cohorts):
+        texts[one.cohort_id].append(one.text)
+    for cohort in cohorts:
+        if cohort.mode == Mode.CONFIDENTIAL and enough(
+            len(voices[cohort.pk]), len(texts[cohort.pk]), row.k
+        ):
+            shown = [{"text": text, "as_written": True} for text in texts[cohort.pk]]
+            rng.shuffle(shown)
+            _store_comments(SYSTEM, cohort, shown, withheld=0, now=now)
+
+
+def enough(people: int, texts: int, k: int) -> bool:
+    """Tell whether a party's comments may be read at all: eight people or k, and three texts."""
+    return people >= max(COMMENT_COHORT, k) and texts >= FEWEST_TEXTS
+
+
+def _store_comments(
+    seat: Seat,
+    cohort: Cohort,
+    shown: Sequence[Mapping[str, object]],
+    *,
+    withheld: int,
+    now: datetime,
+) -> None:
+    content = {
+        "comments": [dict(one) for one in shown],
+        "withheld": withheld,
+        "paraphrased": sum(not one["as_written"] for one in shown),
+    }
+    CommentRelease.objects.create(cohort=cohort, content=content, digest=digest(content))
+    record(
+        seat,
+        "comments.release",
+        now=now,
+        alliance=cohort.round.alliance_id,
+        party=cohort.party_id,
+        words={"party": cohort.party.organisation.name, "round": cohort.round.title},
+    )
+
+
+def _letters(row: Round, cohorts: Sequence[Cohort]) -> list[letter.Letter]:
+    """Tell everybody who was asked, and the managers, that the mirror can be read."""
+    links = {
+        right.seat_id: reach.link_of(right.nonce)
+        for right in Participation.objects.filter(cohort__in=cohorts)
+    }
+    seats = (
+        SeatRow.objects.filter(alliance=row.alliance_id, left_at=None, party__isnull=False)
+        .select_related("person")
+        .order_by("pk")
+    )
+    letters = []
+    for one in seats:
+        account = one.person.has_usable_password()
+        if not account and one.pk not in links:
+            continue
+        page = (
+            letter.address("mirror", row.pk)
+            if account
+            else letter.address("answer", links[one.pk])
+        )
+        letters.append(
+            letter.mirror_letter(
+                to=one.person.email,
+                name=one.person.name,
+                language=one.person.language,
+                alliance=row.alliance.name,
+                link=page,
+            )
+        )
+    return letters
+
+
+@transaction.atomic
+def cancel_round(seat: Seat, key: int, *, now: datetime) -> None:
+    """Cancel a planned or open round: every answer is destroyed, nothing is ever shown.
+
+    :raises Over: for a round that has closed or was cancelled.
+    """
+    row = reach.rounds_within(seat).select_for_update(of=("self",)).filter(pk=key).first()
+    if row is None:
+        raise Missing
+    require(seat, Act.ROUND_CANCEL, Where(alliance=row.alliance_id))
+    if row.state not in (State.PLANNED, State.OPEN):
+        raise Over
+    cohorts = row.cohorts.all()
+    Voice.objects.filter(cohort__in=cohorts).delete()
+    Comment.objects.filter(cohort__in=cohorts).delete()
+    Statement.objects.filter(cohort__in=cohorts).delete()
+    Participation.objects.filter(cohort__in=cohorts).update(used=False, submission=None)
+    row.state = State.CANCELLED
+    row.save(update_fields=["state"])
+    Due.objects.get_or_create(kind="tidy", key=row.pk, at=now)
+    record(seat, "round.cancel", now=now, words={"round": row.title})
+
+
+@transaction.atomic
+def erase_voices(key: int, *, now: datetime) -> None:
+    """Erase the raw answers behind a release, thirty days after it; what is shown stays."""
+    row = Round.objects.select_for_update().filter(pk=key, state=State.CLOSED).first()
+    if row is None:
+        return
+    Voice.objects.filter(cohort__round=row).delete()
+    Comment.objects.filter(cohort__round=row).delete()
+    Due.objects.get_or_create(kind="tidy", key=row.pk, at=now)
+    record(SYSTEM, "voices.erase", now=now, alliance=row.alliance_id, words={"round": row.title})
+
+
+def tidy() -> None:
+    """Let the database forget deleted rows: outside transactions, in the ticking process.
+
+    SQLite overwrites deleted rows by itself (`secure_delete`); its log is emptied here.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for table in ("voice", "comment", "participation"):
+                cursor.execute(f"VACUUM records_{table}")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def comments_to_moderate(seat: Seat, key: int) -> tuple[Moderation, ...]:
+    """Return the comments that wait for the facilitator named in the agreement, after close.
+
+    :raises Missing: for any other seat, or before the round has closed.
+    """
+    row = _moderated(seat, key)
+    cohorts = _confidential(row)
+    texts: defaultdict[int, list[RawComment]] = defaultdict(list)
+    for one in Comment.objects.filter(cohort__in=cohorts).order_by("key"):
+        texts[one.cohort_id].append(RawComment(one.key, one.text, one.wish))
+    people = _voices_by_cohort(cohorts)
+    done = set(CommentRelease.objects.filter(cohort__in=cohorts).values_list("cohort", flat=True))
+    waiting = []
+    for cohort in cohorts:
+        may_open = enough(people[cohort.pk], len(texts[cohort.pk]), row.k)
+        waiting.append(
+            Moderation(
+                cohort.party_id,
+                cohort.party.organisation.name,
+                tuple(texts[cohort.pk]) if may_open and cohort.pk not in done else (),
+                may_open,
+                cohort.pk in done,
+            )
+        )
+    return tuple(waiting)
+
+
+def _moderated(seat: Seat, key: int) -> Round:
+    row = reach.rounds_within(seat).filter(pk=key, state=State.CLOSED).first()
+    if row is None:
+        raise Missing
+    require(seat, Act.COMMENT_MODERATE, Where(row.alliance_id, named=row.moderator_id or 0))
+    return row
+
+
+def _confidential(row: Round) -> list[Cohort]:
+    return list(
+        row.cohorts.filter(mode=Mode.CONFIDENTIAL)
+        .select_related("party__organisation", "round")
+        .order_by("party__position")
+    )
+
+
+def _voices_by_cohort(cohorts: Sequence[Cohort]) -> dict[int, int]:
+    counts = dict.fromkeys((cohort.pk for cohort in cohorts), 0)
+    for cohort in Voice.objects.filter(cohort__in=cohorts).values_list("cohort", flat=True):
+        counts[cohort] += 1
+    return counts
+
+
+@transaction.atomic
+def open_comments(
+    seat: Seat,
+    key: int,
+    *,
+    party: int,
+    paraphrases: Mapping[int, str],
+    withheld: Sequence[int],
+    now: datetime,
+    rng: Random,
+) -> None:
+    """Open a party's comments to that party, once: as written, paraphrased, or held back.
+
+    :param paraphrases: by the comment's key, the facilitator's own words. A comment whose author
+        wished a paraphrase needs one, or is held back; one meant for the moderator never opens.
+    :param withheld: keys of comments that are held back; their number is told.
+    :raises Missing: for any seat but the facilitator named in the agreement.
+    :raises Over: if this party's comments are open already.
+    :raises Unfit: naming comments that still need a paraphrase, or if fewer than three remain.
+    """
+    row = _moderated(seat, key)
+    Round.objects.select_for_update().get(pk=row.pk)
+    cohort = next((one for one in _confidential(row) if one.party_id == party), None)
+    if cohort is None:
+        raise Missing
+    if CommentRelease.objects.filter(cohort=cohort).exists():
+        raise Over
+    raw = list(Comment.objects.filter(cohort=cohort).order_by("key"))
+    if not enough(_voices_by_cohort([cohort])[cohort.pk], len(raw), row.k):
+        raise Missing
+    shown, faults = _moderate(raw, paraphrases, set(withheld))
+    if faults:
+        raise Unfit(faults)
+    if len(shown) < FEWEST_TEXTS:
+        raise Unfit(
+            {"": _("Fewer than three comments would remain, and those could give people away.")}
+        )
+    rng.shuffle(shown)
+    _store_comments(seat, cohort, shown, withheld=len(raw) - len(shown), now=now)
+
+
+def _moderate(
+    raw: Sequence[Comment], paraphrases: Mapping[int, str], withheld: set[int]
+) -> tuple[list[dict[str, object]], dict[str, str | Promise]]:
+    shown: list[dict[str, object]] = []
+    faults: dict[str, str | Promise] = {}
+    for one in raw:
+        words = paraphrases.get(one.key, "").strip()
+        if one.key in withheld or one.wish == Comment.Wish.MODERATOR_ONLY:
+            continue
+        if len(words) > LONGEST_COMMENT:
+            faults[str(one.key)] = _("A remark has at most 2,000 characters. Shorten it a little.")
+        elif words:
+            shown.append({"text": words, "as_written": False})
+        elif one.wish == Comment.Wish.PARAPHRASED:
+            faults[str(one.key)] = _(
+                "The author asked for your words instead. Write them, please."
+            )
+        else:
+            shown.append({"text": one.text, "as_written": True})
+    return shown, faults

@@ -1,0 +1,672 @@
+"""Speak, once, unlinked: the only way in for voices, and the form before it.
+
+What joins a person to a voice is a secret that only the answering browser keeps. The right
+(`records.participation`) holds one hash of it, the voice's key is another; neither leads to the
+other without the secret. When the round closes, voices are written anew under fresh keys.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from random import Random
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from understream.access import reach
+from understream.access.refusal import Missing, Refused, Unfit
+from understream.access.rules import Act, Where, require
+from understream.access.seat import Role, Seat
+from understream.domain import letter
+from understream.domain.instrument import instrument_of, questions_about
+from understream.domain.journal import record
+from understream.domain.round import COMMENT_COHORT
+from understream.instruments.reader import Instrument, Item
+from understream.measurement.release import Question
+from understream.records.alliance import Party
+from understream.records.participation import Participation
+from understream.records.round import Cohort, Mode, Round, State
+from understream.records.seat import SeatRow
+from understream.records.statement import Statement
+from understream.records.voice import Comment, Voice
+
+NOT_ANSWERED = 0
+CANNOT_JUDGE = 255
+LONGEST_COMMENT = 2000
+SECRET_LENGTHS = range(22, 65)
+
+
+class Closed(Refused):
+    """The window for answering has closed."""
+
+    reason = _("This round has closed, so the answers could not be added. Nothing was stored.")
+
+
+class AlreadyAnswered(Refused):
+    """Everybody speaks once."""
+
+    reason = _("You have answered already. Your first answers stand.")
+
+
+class OtherBrowser(Refused):
+    """A link belongs to the browser in which it was first used."""
+
+    reason = _("This link belongs to another device or browser.")
+
+
+class OwnYesNeeded(Refused):
+    """In named mode everybody says yes for themselves."""
+
+    reason = _("In this round answers carry a name. Say first whether that is right for you.")
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One person's answers on their way in.
+
+    :ivar link: secret part of the personal link.
+    :ivar browser: secret of the browser that began.
+    :ivar submission: 128 random bits or more as text, made by the browser; makes a retry harmless.
+    :ivar answers: one whole number a question, in order: 0 not answered, 255 cannot judge,
+        otherwise the point, counted from 1.
+    :ivar replaces: the submission whose answers these replace, "" for first answers.
+    """
+
+    link: str
+    browser: str
+    submission: str
+    answers: tuple[int, ...]
+    comment: str = ""
+    wish: str = Comment.Wish.AS_WRITTEN
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The answers are stored; `again` if they were stored before by the same submission."""
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCard:
+    """One question as one person reads it, in one language."""
+
+    name: str
+    text: str
+    help: str
+    about: str
+    points: tuple[tuple[int, str], ...]
+    low_end: str
+    high_end: str
+    choice: bool
+    answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormCard:
+    """What somebody with a personal link, or a manager before the one form, has before them.
+
+    :ivar stage: ``not yet``, ``begin``, ``elsewhere``, ``form``, ``answered``, ``closed``,
+        ``cancelled``, ``one voice``.
+    :ivar questions: how many questions are asked, 0 before anything may be told.
+    """
+
+    stage: str
+    round: int
+    alliance: int
+    alliance_name: str
+    time_zone: str
+    title: str
+    party: str
+    partners: tuple[str, ...]
+    mode: str
+    k: int
+    closes_at: datetime
+    person: str
+    managers: tuple[str, ...]
+    names: tuple[str, ...]
+    moderator: str
+    host: str
+    needs_yes: bool
+    asks_comment: bool
+    questions: int = 0
+    time_frame: str = ""
+    not_validated: str = ""
+    comment_prompt: str = ""
+    items: tuple[ItemCard, ...] = ()
+    comment: str = ""
+    wish: str = Comment.Wish.AS_WRITTEN
+    wishes: tuple[str, ...] = field(default=())
+
+
+@transaction.atomic
+def speak(batch: Sequence[Utterance], *, now: datetime) -> tuple[Heard | Refused, ...]:
+    """Store the answers of one or many people, each once, all in one transaction.
+
+    One that is refused does not touch the others: its place in the result says why. Nothing is
+    acknowledged before the transaction has ended.
+
+    :returns: for each utterance, in order, that it was heard or the reason it was not.
+    """
+    rights = _rights_of(batch)
+    written = _Written()
+    said: list[Heard | Refused] = []
+    changed: dict[int, Participation] = {}
+    for one in batch:
+        try:
+            right = _right_to_speak(rights, one, now)
+            said.append(_hear(right, one, written))
+            changed[right.pk] = right
+        except Refused as refusal:
+            said.append(refusal)
+    written.store()
+    Participation.objects.bulk_update(changed.values(), ["used", "submission"])
+    return tuple(said)
+
+
+@dataclass(slots=True)
+class _Written:
+    """What a batch will write, all at once; and what it asked, once a cohort."""
+
+    voices: dict[int, Voice] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
+    statements: dict[int, Statement] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+    questions: dict[int, tuple[Question, ...]] = field(default_factory=dict)
+
+    def asked(self, cohort: Cohort) -> tuple[Question, ...]:
+        """Return the questions of a cohort, looked up once."""
+        if cohort.pk not in self.questions:
+            self.questions[cohort.pk] = _questions(cohort)
+        return self.questions[cohort.pk]
+
+    def store(self) -> None:
+        """Write everything."""
+        if self.gone:
+            Voice.objects.filter(pk__in=self.gone).delete()
+            Comment.objects.filter(pk__in=self.gone).delete()
+        Voice.objects.bulk_create(self.voices.values())
+        Comment.objects.bulk_create(self.comments.values())
+        if self.statements:
+            Statement.objects.bulk_create(
+                self.statements.values(),
+                update_conflicts=True,
+                unique_fields=["cohort", "seat"],
+                update_fields=["answers", "comment"],
+            )
+
+
+def _rights_of(batch: Sequence[Utterance]) -> dict[bytes, Participation]:
+    """Return the rights by link hash; their rounds are locked, so that no close can pass by."""
+    hashes = [reach.hash_of(one.link) for one in batch]
+    rounds = Cohort.objects.filter(
+        pk__in=Participation.objects.filter(link_hash__in=hashes).values("cohort")
+    ).values("round")
+    locked = {
+        row.pk: row
+        for row in Round.objects.select_for_update(of=("self",))
+        .filter(pk__in=rounds)
+        .select_related("instrument")
+        .order_by("pk")
+    }
+    rows = Participation.objects.filter(link_hash__in=hashes).select_related(
+        "cohort", "seat__person"
+    )
+    for row in rows:
+        row.cohort.round = locked[row.cohort.round_id]
+    return {bytes(row.link_hash): row for row in rows}
+
+
+def _right_to_speak(
+    rights: Mapping[bytes, Participation], one: Utterance, now: datetime
+) -> Participation:
+    right = rights.get(reach.hash_of(one.link))
+    if right is None or right.seat.left_at is not None:
+        raise Missing
+    asked = right.cohort.round
+    if asked.state != State.OPEN or now >= asked.closes_at:
+        raise Closed
+    if right.cohort.mode == Mode.ONE_VOICE:
+        raise Missing
+    if right.browser_hash is None:
+        raise OwnYesNeeded if right.cohort.mode == Mode.NAMED else OtherBrowser
+    if bytes(right.browser_hash) != reach.hash_of(one.browser):
+        raise OtherBrowser
+    return right
+
+
+def _hear(right: Participation, one: Utterance, written: _Written) -> Heard:
+    if len(one.submission) not in SECRET_LENGTHS:
+        raise Unfit({"": _("The page is out of date. Reload it; your answers are still on it.")})
+    kept = bytes(right.submission) if right.submission is not None else None
+    mark = _mark("right", one.link, one.submission)
+    if right.used and kept == mark:
+        return Heard(again=True)
+    if right.used and (not one.replaces or kept != _mark("right", one.link, one.replaces)):
+        raise AlreadyAnswered
+    answers = _packed(written.asked(right.cohort), one.answers)
+    comment, wish = _comment_of(right.cohort, one)
+    if right.used:
+        for kind in ("voice", "comment"):
+            old = _key(kind, one.link, one.replaces)
+            written.voices.pop(old, None)
+            written.comments.pop(old, None)
+            written.gone.append(old)
+    if right.cohort.mode == Mode.NAMED:
+        written.statements[right.pk] = Statement(
+            cohort=right.cohort, seat=right.seat, answers=answers, comment=comment
+        )
+    else:
+        key = _key("voice", one.link, one.submission)
+        written.voices[key] = Voice(key=key, cohort=right.cohort, hint=right.hint, answers=answers)
+        if comment:
+            key = _key("comment", one.link, one.submission)
+            written.comments[key] = Comment(
+                key=key, cohort=right.cohort, hint=right.hint, text=comment, wish=wish
+            )
+    right.used, right.submission = True, mark
+    return Heard(again=False)
+
+
+def _mark(kind: str, link: str, submission: str) -> bytes:
+    return sha256(f"understream.{kind}.v1\n{link}\n{submission}".encode()).digest()
+
+
+def _key(kind: str, link: str, submission: str) -> int:
+    """Return the row key that only the holder of link and submission can name (63 bits)."""
+    return int.from_bytes(_mark(kind, link, submission)[:8]) >> 1
+
+
+def _packed(questions: Sequence[Question], answers: Sequence[int]) -> bytes:
+    if len(answers) != len(questions):
+        raise Unfit({"": _("The page is out of date. Reload it; your answers are still on it.")})
+    faults: dict[str, str | Promise] = {}
+    for number, (question, answer) in enumerate(zip(questions, answers, strict=True), start=1):
+        if answer not in (NOT_ANSWERED, CANNOT_JUDGE) and not 1 <= answer <= question.points:
+            faults[f"q{number - 1}"] = _(
+                "Question %(number)s: choose one of the answers shown."
+            ) % {"number": number}
+    if faults:
+        raise Unfit(faults)
+    if not any(answers):
+        raise Unfit({"": _("Answer at least one question; “I can’t judge this” counts too.")})
+    return bytes(answers)
+
+
+def _questions(cohort: Cohort) -> tuple[Question, ...]:
+    return questions_about(instrument_of(cohort.round.instrument), _partner_keys(cohort))
+
+
+def _partner_keys(cohort: Cohort) -> list[int]:
+    parties = Party.objects.filter(alliance=cohort.round.alliance_id).exclude(pk=cohort.party_id)
+    return list(parties.order_by("position").values_list("pk", flat=True))
+
+
+def _asks_comment(cohort: Cohort) -> bool:
+    """Tell whether the comment field is there: at least eight are asked, or answers are signed."""
+    if not cohort.round.asks_comment:
+        return False
+    least = max(COMMENT_COHORT, cohort.round.k)
+    return cohort.mode != Mode.CONFIDENTIAL or cohort.size >= least
+
+
+def _comment_of(cohort: Cohort, one: Utterance) -> tuple[str, str]:
+    text = "".join(
+        letter for letter in one.comment.strip() if letter in "\n\t" or letter.isprintable()
+    )
+    if not text:
+        return "", Comment.Wish.AS_WRITTEN
+    if not _asks_comment(cohort):
+        raise Unfit({"comment": _("No remark can be hidden in so small a group; leave it out.")})
+    if len(text) > LONGEST_COMMENT:
+        raise Unfit({"comment": _("A remark has at most 2,000 characters. Shorten it a little.")})
+    if one.wish not in _wishes(cohort):
+        raise Unfit({"wish": _("Choose what may happen with your remark.")})
+    return text, one.wish
+
+
+def _wishes(cohort: Cohort) -> tuple[str, ...]:
+    """Return what an author may wish; without somebody who reads first, only as written."""
+    if cohort.mode != Mode.CONFIDENTIAL or cohort.round.moderator_id is None:
+        return (Comment.Wish.AS_WRITTEN,)
+    return tuple(Comment.Wish.values)
+
+
+@transaction.atomic
+def begin(link: str, *, browser: str, agrees: bool = True, rng: Random, now: datetime) -> str:
+    """Bind a personal link to this browser; in named mode with the person's own yes.
+
+    A no in named mode makes the party speak with one voice: signed answers given so far are
+    destroyed, and the party's people fill in one form together.
+
+    :param browser: the secret this browser already keeps, or "".
+    :returns: the secret the browser must keep.
+    :raises OtherBrowser: if the link was begun elsewhere.
+    :raises Closed: if the round is not open.
+    """
+    found = reach.participation_by(link)
+    asked = Round.objects.select_for_update().get(pk=found.cohort.round_id)
+    right = Participation.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    if found.seat.left_at is not None:
+        raise Missing
+    if asked.state != State.OPEN or now >= asked.closes_at:
+        raise Closed
+    if right.browser_hash is not None:
+        if browser and bytes(right.browser_hash) == reach.hash_of(browser):
+            return browser
+        raise OtherBrowser
+    if found.cohort.mode == Mode.NAMED and not agrees and found.cohort.size >= asked.k:
+        _fall_to_one_voice(found.cohort, now)
+        return browser
+    kept = browser or rng.randbytes(16).hex()
+    right.browser_hash = reach.hash_of(kept)
+    right.save(update_fields=["browser_hash"])
+    return kept
+
+
+def _fall_to_one_voice(cohort: Cohort, now: datetime) -> None:
+    cohort.mode = Mode.ONE_VOICE
+    cohort.save(update_fields=["mode"])
+    Statement.objects.filter(cohort=cohort).delete()
+    Participation.objects.filter(cohort=cohort).update(used=False, submission=None)
+    people = SeatRow.objects.filter(party=cohort.party_id, role=Role.MANAGER, left_at=None)
+    letter.post(
+        letter.form_letter(
+            to=one.person.email,
+            name=one.person.name,
+            language=one.person.language,
+            alliance=cohort.round.alliance.name,
+            until=cohort.round.closes_at,
+            zone=cohort.round.alliance.time_zone,
+            key=cohort.round_id,
+        )
+        for one in people.select_related("person")
+    )
+    record(
+        Seat(0, 0, "", Role.SYSTEM),
+        "cohort.one_voice",
+        now=now,
+        alliance=cohort.round.alliance_id,
+        party=cohort.party_id,
+        words={"party": cohort.party.organisation.name, "round": cohort.round.title},
+    )
+
+
+@transaction.atomic
+def send_link_again(link: str, *, rng: Random, now: datetime) -> None:
+    """Mail a new personal link to the address on file; the old link stops working.
+
+    Says nothing about whether anything was sent, so that nobody learns by asking.
+    """
+    try:
+        found = reach.participation_by(link)
+    except Missing:
+        return
+    if found.seat.left_at is not None:
+        return
+    right = Participation.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    right.nonce = rng.randbytes(16)
+    fresh = reach.link_of(right.nonce)
+    right.link_hash, right.browser_hash = reach.hash_of(fresh), None
+    right.save(update_fields=["nonce", "link_hash", "browser_hash"])
+    asked, person = found.cohort.round, found.seat.person
+    if asked.state == State.OPEN and now < asked.closes_at:
+        one = letter.answer_letter(
+            to=person.email,
+            name=person.name,
+            language=person.language,
+            alliance=asked.alliance.name,
+            until=asked.closes_at,
+            zone=asked.alliance.time_zone,
+            link=fresh,
+        )
+    else:
+        one = letter.mirror_letter(
+            to=person.email,
+            name=person.name,
+            language=person.language,
+            alliance=asked.alliance.name,
+            link=letter.address("answer", fresh),
+        )
+    letter.post([one])
+
+
+@transaction.atomic
+def withdraw(link: str, *, browser: str, submission: str, now: datetime) -> None:
+    """Take one's own answers back while the round is open; one may answer anew.
+
+    :raises AlreadyAnswered: if these are not the answers this submission stored.
+    """
+    one = Utterance(link, browser, submission, ())
+    right = _right_to_speak(_rights_of([one]), one, now)
+    kept = bytes(right.submission) if right.submission is not None else None
+    if kept != _mark("right", link, submission):
+        raise AlreadyAnswered
+    Voice.objects.filter(pk=_key("voice", link, submission)).delete()
+    Comment.objects.filter(pk=_key("comment", link, submission)).delete()
+    Statement.objects.filter(cohort=right.cohort, seat=right.seat).delete()
+    right.used, right.submission = False, None
+    right.save(update_fields=["used", "submission"])
+
+
+def language_of(link: str) -> str:
+    """Return the language in which the holder of a personal link is written to (``en``, ``nl``).
+
+    :raises Missing: for a link nobody was ever given, or that was replaced by a newer one.
+    """
+    return reach.participation_by(link).seat.person.language
+
+
+def form_before(
+    link: str, *, browser: str, submission: str = "", language: str, now: datetime
+) -> FormCard:
+    """Return what the holder of a personal link has before them.
+
+    :param browser: the secret of this browser, "" for none.
+    :param submission: the secret of answers sent from this browser, "" for none; only with it can
+        one's own answers be read again.
+    :param language: ``en`` or ``nl``.
+    :raises Missing: for a link that was never given, was replaced, or whose person has left.
+    """
+    right = reach.participation_by(link)
+    if right.seat.left_at is not None:
+        raise Missing
+    stage = _stage(right, browser, now)
+    answers: Sequence[int] = ()
+    comment, wish = "", str(Comment.Wish.AS_WRITTEN)
+    if stage == "answered" and submission:
+        answers, comment, wish = _own_answers(right, link, submission)
+    return _form(right.cohort, right, stage, language, answers, comment, wish)
+
+
+def _stage(right: Participation, browser: str, now: datetime) -> str:  # noqa: PLR0911 - one a stage
+    asked = right.cohort.round
+    if asked.state == State.PLANNED:
+        return "not yet"
+    if asked.state == State.CANCELLED:
+        return "cancelled"
+    bound = right.browser_hash is not None
+    mine = bound and bool(browser) and bytes(right.browser_hash or b"") == reach.hash_of(browser)
+    if bound and not mine:
+        return "elsewhere"
+    if asked.state == State.CLOSED or now >= asked.closes_at:
+        return "closed"
+    if right.cohort.mode == Mode.ONE_VOICE:
+        return "one voice"
+    if not bound:
+        return "begin"
+    return "answered" if right.used else "form"
+
+
+def _own_answers(
+    right: Participation, link: str, submission: str
+) -> tuple[Sequence[int], str, str]:
+    kept = bytes(right.submission) if right.submission is not None else None
+    if kept != _mark("right", link, submission):
+        return (), "", Comment.Wish.AS_WRITTEN
+    if right.cohort.mode == Mode.NAMED:
+        signed = Statement.objects.filter(cohort=right.cohort, seat=right.seat).first()
+        if signed is None:
+            return (), "", Comment.Wish.AS_WRITTEN
+        return tuple(bytes(signed.answers)), signed.comment, Comment.Wish.AS_WRITTEN
+    voice = Voice.objects.filter(pk=_key("voice", link, submission)).first()
+    text = Comment.objects.filter(pk=_key("comment", link, submission)).first()
+    return (
+        tuple(bytes(voice.answers)) if voice else (),
+        text.text if text else "",
+        text.wish if text else Comment.Wish.AS_WRITTEN,
+    )
+
+
+def form_of_party(seat: Seat, key: int, *, language: str) -> FormCard:
+    """Return the one form of a party that speaks with one voice, with what is filled in so far.
+
+    :raises Missing: unless the seat is a manager of such a party in an open round.
+    """
+    cohort = _cohort_of_form(seat, key)
+    said = Statement.objects.filter(cohort=cohort, seat=None).first()
+    answers = tuple(bytes(said.answers)) if said else ()
+    comment = said.comment if said else ""
+    return _form(
+        cohort, None, "form", language, answers, comment, Comment.Wish.AS_WRITTEN, seat.name
+    )
+
+
+def _cohort_of_form(seat: Seat, key: int) -> Cohort:
+    cohort = (
+        reach.cohorts_within(seat)
+        .filter(round=key, mode=Mode.ONE_VOICE)
+        .select_related("round__instrument", "round__alliance", "party__organisation")
+        .first()
+    )
+    if cohort is None:
+        raise Missing
+    require(seat, Act.FORM_FILL, Where(seat.alliance, cohort.party_id))
+    return cohort
+
+
+@transaction.atomic
+def fill_form(
+    seat: Seat, key: int, *, answers: Sequence[int], comment: str = "", now: datetime
+) -> None:
+    """Store what a party says with one voice; it can be changed until the round closes.
+
+    :raises Closed: if the round is not open.
+    :raises Unfit: for an answer that is not on its scale.
+    """
+    cohort = _cohort_of_form(seat, key)
+    asked = Round.objects.select_for_update().get(pk=cohort.round_id)
+    if asked.state != State.OPEN or now >= asked.closes_at:
+        raise Closed
+    text, _wish = _comment_of(
+        cohort, Utterance("", "", "", (), comment=comment, wish=Comment.Wish.AS_WRITTEN)
+    )
+    Statement.objects.update_or_create(
+        cohort=cohort,
+        seat=None,
+        defaults={"answers": _packed(_questions(cohort), answers), "comment": text},
+    )
+    record(
+        seat,
+        "form.fill",
+        now=now,
+        words={"party": cohort.party.organisation.name, "round": cohort.round.title},
+    )
+
+
+def _form(
+    cohort: Cohort,
+    right: Participation | None,
+    stage: str,
+    language: str,
+    answers: Sequence[int],
+    comment: str,
+    wish: str,
+    person: str = "",
+) -> FormCard:
+    asked = cohort.round
+    instrument = instrument_of(asked.instrument)
+    parties = list(
+        Party.objects.filter(alliance=asked.alliance_id)
+        .select_related("organisation")
+        .order_by("position")
+    )
+    partners = [one for one in parties if one.pk != cohort.party_id]
+    people = SeatRow.objects.filter(party=cohort.party_id, left_at=None).select_related("person")
+    invited = set(Participation.objects.filter(cohort=cohort).values_list("seat", flat=True))
+    told = stage not in ("elsewhere", "not yet")
+    asks = stage in ("form", "answered")
+    moderator = asked.moderator.person.name if asked.moderator_id and asked.moderator else ""
+    return FormCard(
+        stage=stage,
+        round=asked.pk,
+        alliance=asked.alliance_id,
+        alliance_name=asked.alliance.name if told else "",
+        time_zone=asked.alliance.time_zone,
+        title=asked.title if told else "",
+        party=cohort.party.organisation.name if told else "",
+        partners=tuple(one.organisation.name for one in partners) if told else (),
+        mode=cohort.mode,
+        k=asked.k,
+        closes_at=asked.closes_at,
+        person=(right.seat.person.name if right else person) if told else "",
+        managers=tuple(one.person.name for one in people if one.role == Role.MANAGER)
+        if told
+        else (),
+        names=tuple(sorted(one.person.name for one in people if one.pk in invited))
+        if told
+        else (),
+        moderator=moderator,
+        host=settings.UNDERSTREAM_HOST_NAME,
+        needs_yes=cohort.mode == Mode.NAMED and cohort.size >= asked.k,
+        asks_comment=_asks_comment(cohort),
+        questions=len(instrument.items) * (len(partners) if instrument.directed else 1)
+        if told
+        else 0,
+        time_frame=instrument.time_frame.into(language),
+        not_validated=instrument.not_validated.into(language),
+        comment_prompt=instrument.comment.into(language) if instrument.comment else "",
+        items=_item_cards(instrument, partners, language, answers) if asks else (),
+        comment=comment,
+        wish=wish,
+        wishes=_wishes(cohort),
+    )
+
+
+def _item_cards(
+    instrument: Instrument, partners: Sequence[Party], language: str, answers: Sequence[int]
+) -> tuple[ItemCard, ...]:
+    abouts = [one.organisation.name for one in partners] if instrument.directed else [""]
+    cards: list[ItemCard] = []
+    for about in abouts:
+        for item in instrument.items:
+            number = len(cards)
+            given = answers[number] if number < len(answers) else NOT_ANSWERED
+            cards.append(_item_card(instrument, item, about, language, number, given))
+    return tuple(cards)
+
+
+def _item_card(
+    instrument: Instrument, item: Item, about: str, language: str, number: int, given: int
+) -> ItemCard:
+    scale = instrument.scale_of(item)
+    labels = [label.into(language) for label in scale.options]
+    points = tuple(
+        (point, labels[point - 1] if scale.choice else str(point - 1 + scale.low))
+        for point in range(1, scale.points + 1)
+    )
+    return ItemCard(
+        name=f"q{number}",
+        text=item.text.into(language).replace("[P]", about),
+        help=item.help.into(language).replace("[P]", about) if item.help else "",
+        about=about,
+        points=points,
+        low_end="" if scale.choice else scale.low_end.into(language),
+        high_end="" if scale.choice else scale.high_end.into(language),
+        choice=scale.choice,
+        answer=given,
+    )

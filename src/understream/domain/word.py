@@ -1,0 +1,50 @@
+"""The words of the field as people read them, by the value that is stored."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+WORDS = {
+    # roles
+    "participant": _("participant"),
+    "manager": _("manager"),
+    "sponsor": _("sponsor"),
+    "facilitator": _("facilitator"),
+    "researcher": _("researcher"),
+    "host": _("host"),
+    # tiers
+    "steering": _("steering group"),
+    "team": _("team"),
+    # modes
+    "named": pgettext_lazy("mode", "named"),
+    "one voice": pgettext_lazy("mode", "one voice"),
+    "confidential": pgettext_lazy("mode", "confidential"),
+    # states of a round
+    "planned": pgettext_lazy("round", "planned"),
+    "open": pgettext_lazy("round", "open"),
+    "closed": pgettext_lazy("round", "closed"),
+    "cancelled": pgettext_lazy("round", "cancelled"),
+    # participation
+    "fewer than 5": _("fewer than 5"),
+    "5 or more": _("5 or more"),
+    # agreement within a party
+    "close": pgettext_lazy("agreement", "close"),
+    "spread": pgettext_lazy("agreement", "spread"),
+    "two camps": pgettext_lazy("agreement", "two camps"),
+    "not enough answers": _("not enough answers"),
+    # gaps between parties
+    "clear": _("clear gap"),
+    "possible": _("possible gap: worth asking"),
+    "same picture": _("same picture"),
+    "worth asking": _("worth asking"),
+    "alike": _("alike"),
+    "cannot tell": _("cannot tell"),
+    # sides and levels
+    "upper": _("upper stream"),
+    "under": _("undercurrent"),
+    "context": _("context"),
+    "content": _("content"),
+    "procedure": _("procedure"),
+    "interaction": _("interaction"),
+    "person": _("person"),
+}
+"""Stored value -> the word in the language in force."""

@@ -1,0 +1,185 @@
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from tests.factories import LATER, NOON, WEEK, make_alliance, open_round, plan_round
+from understream.access.refusal import Forbidden, Missing, Unfit
+from understream.domain import round as rounds
+from understream.domain.release import cancel_round
+from understream.domain.round import NotYet, Over, TooLate, round_before
+from understream.records.round import Cohort
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_party_of_fewer_than_k_is_proposed_one_voice():
+    world = make_alliance("Harbour", "Mill", people=(5, 4))
+
+    key = plan_round(world)
+
+    modes = dict(Cohort.objects.filter(round=key).values_list("party", "mode"))
+    assert modes[world.parties["Harbour"]] == "confidential"
+    assert modes[world.parties["Mill"]] == "one voice"
+
+
+def test_nobody_can_choose_confidential_for_fewer_than_k_people():
+    world = make_alliance("Harbour", "Mill", people=6)
+    key = plan_round(world)
+
+    with pytest.raises(Unfit) as refusal:
+        rounds.confirm_cohort(
+            world.managers["Mill"],
+            key,
+            mode="confidential",
+            seats=[seat.key for seat in world.people["Mill"][:4]],
+            now=NOON,
+            rng=world.rng,
+        )
+
+    assert list(refusal.value.faults) == ["mode"]
+
+
+def test_k_can_be_raised_and_never_lowered(settings):
+    world = make_alliance()
+    plan = {"instrument": "pulse", "title": "Autumn", "closes_at": NOON + WEEK, "now": NOON}
+
+    with pytest.raises(Unfit):
+        rounds.plan_round(world.managers["Harbour"], k=4, **plan)
+    settings.UNDERSTREAM_K = 8
+    with pytest.raises(Unfit):
+        rounds.plan_round(world.managers["Harbour"], k=7, **plan)
+
+    assert rounds.plan_round(world.managers["Harbour"], k=8, **plan)
+
+
+def test_a_round_opens_only_when_every_party_has_said_yes():
+    world = make_alliance()
+    key = rounds.plan_round(
+        world.managers["Harbour"],
+        instrument="pulse",
+        title="Autumn",
+        closes_at=NOON + WEEK,
+        now=NOON,
+    )
+
+    assert round_before(world.managers["Harbour"], key).waiting_for == ("Harbour", "Mill")
+    with pytest.raises(NotYet):
+        rounds.open_round(world.managers["Harbour"], key, now=NOON)
+
+
+def test_nobody_says_yes_for_another_partys_people():
+    world = make_alliance()
+    key = plan_round(world)
+
+    with pytest.raises(Unfit) as refusal:
+        rounds.confirm_cohort(
+            world.managers["Harbour"],
+            key,
+            mode="confidential",
+            seats=[seat.key for seat in world.people["Mill"]],
+            now=NOON,
+            rng=world.rng,
+        )
+
+    assert list(refusal.value.faults) == ["seats"]
+
+
+@pytest.mark.parametrize("who", ["participant", "facilitator"])
+def test_only_a_manager_says_yes_for_a_party(who):
+    world = make_alliance()
+    key = plan_round(world)
+    seat = world.facilitator if who == "facilitator" else world.people["Harbour"][1]
+
+    with pytest.raises((Forbidden, Missing)):
+        rounds.confirm_cohort(seat, key, mode="named", seats=[seat.key], now=NOON, rng=world.rng)
+
+
+def test_opening_writes_to_everybody_once_and_freezes(django_capture_on_commit_callbacks):
+    world = make_alliance(people=(6, 5))
+    key = plan_round(world)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        rounds.open_round(world.facilitator, key, now=NOON)
+
+    assert len(mail.outbox) == 11
+    assert len({message.to[0] for message in mail.outbox}) == 11
+    with pytest.raises(TooLate):
+        rounds.confirm_cohort(
+            world.managers["Harbour"], key, mode="named", seats=[1], now=NOON, rng=world.rng
+        )
+    with pytest.raises(Over):
+        rounds.open_round(world.facilitator, key, now=NOON)
+
+
+def test_a_letter_says_nothing_but_that_something_waits(django_capture_on_commit_callbacks):
+    world = make_alliance()
+    key = plan_round(world)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        rounds.open_round(world.managers["Harbour"], key, now=NOON)
+
+    letter = mail.outbox[0]
+    assert letter.subject == "Your voice in Harbour and Mill"
+    assert letter.body.count("/r/") == 1
+
+
+def test_an_open_round_moves_on_and_never_back():
+    world = make_alliance()
+    key = open_round(world)
+    seat = world.managers["Mill"]
+
+    with pytest.raises(Unfit):
+        rounds.extend_round(seat, key, closes_at=NOON + WEEK - timedelta(minutes=1), now=NOON)
+    rounds.extend_round(seat, key, closes_at=NOON + 2 * WEEK, now=NOON)
+
+    assert round_before(seat, key).closes_at == NOON + 2 * WEEK
+
+
+def test_a_round_whose_end_has_passed_cannot_be_extended():
+    world = make_alliance()
+    key = open_round(world)
+
+    with pytest.raises(Over):
+        rounds.extend_round(world.managers["Mill"], key, closes_at=LATER + WEEK, now=NOON + WEEK)
+
+
+def test_other_parties_read_the_length_of_a_list_in_steps_only():
+    world = make_alliance(people=(12, 7))
+    key = open_round(world)
+
+    seen = {
+        card.party.name: (card.size, len(card.names), card.participation)
+        for card in round_before(world.managers["Mill"], key).cohorts
+    }
+
+    assert seen == {"Harbour": ("10 or more", 0, ""), "Mill": ("7", 7, "fewer than 5")}
+
+
+def test_a_cancelled_round_keeps_nothing_and_stays_cancelled():
+    world = make_alliance()
+    key = open_round(world)
+
+    cancel_round(world.managers["Mill"], key, now=NOON)
+
+    assert round_before(world.managers["Mill"], key).state == "cancelled"
+    with pytest.raises(Over):
+        cancel_round(world.managers["Mill"], key, now=NOON)
+
+
+def test_a_round_of_another_alliance_is_missing():
+    world = make_alliance("Harbour", "Mill")
+    other = make_alliance("Quay", "Barge")
+    key = open_round(other)
+
+    with pytest.raises(Missing):
+        round_before(world.managers["Harbour"], key)
+
+
+@pytest.mark.parametrize("parties", [2, 4])
+def test_the_round_page_asks_the_same_number_of_questions(parties, django_assert_num_queries):
+    world = make_alliance(*[f"Party {number}" for number in range(parties)])
+    key = open_round(world)
+
+    with django_assert_num_queries(5):
+        round_before(world.managers["Party 0"], key)

@@ -1,0 +1,354 @@
+import pytest
+
+from tests.factories import (
+    LATER,
+    NOON,
+    WEEK,
+    answer_all,
+    close,
+    links_of,
+    make_alliance,
+    open_round,
+    speak,
+)
+from understream.access.refusal import Missing, Unfit
+from understream.domain import seat as seats
+from understream.domain import voice
+from understream.domain.release import erase_voices
+from understream.domain.voice import (
+    AlreadyAnswered,
+    Closed,
+    Heard,
+    OtherBrowser,
+    OwnYesNeeded,
+    Utterance,
+)
+from understream.records.participation import Participation
+from understream.records.round import Cohort
+from understream.records.statement import Statement
+from understream.records.voice import Comment, Voice
+
+pytestmark = pytest.mark.django_db
+SIX = (5, 4, 6, 0, 255, 7)
+
+
+def begun(world, link):
+    return voice.begin(link, browser="", rng=world.rng, now=NOON)
+
+
+def one(link, browser, submission="a" * 32, answers=SIX, **keys):
+    return Utterance(link, browser, submission, tuple(answers), **keys)
+
+
+def test_a_voice_is_stored_as_one_byte_an_item_and_nothing_else():
+    world = make_alliance()
+    key = open_round(world)
+    (link, *_) = links_of(key, world.parties["Harbour"])
+
+    assert speak(world, link, SIX) == Heard(again=False)
+
+    stored = Voice.objects.get()
+    assert bytes(stored.answers) == bytes(SIX)
+    assert {field.name for field in Voice._meta.get_fields()} == {
+        "key",
+        "cohort",
+        "hint",
+        "answers",
+    }
+
+
+def test_a_retry_is_heard_again_and_stored_once():
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+
+    said = voice.speak([one(link, browser)] * 3, now=NOON)
+
+    assert said == (Heard(again=False), Heard(again=True), Heard(again=True))
+    assert Voice.objects.count() == 1
+
+
+def test_a_second_answer_is_refused_and_the_first_stands():
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser)], now=NOON)
+
+    (said,) = voice.speak([one(link, browser, "b" * 32, (1,) * 6)], now=NOON)
+
+    assert isinstance(said, AlreadyAnswered)
+    assert bytes(Voice.objects.get().answers) == bytes(SIX)
+
+
+def test_answers_can_be_replaced_by_whoever_keeps_their_secret():
+    world = make_alliance(people=8)
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser, comment="first")], now=NOON)
+
+    (said,) = voice.speak(
+        [one(link, browser, "b" * 32, (1,) * 6, comment="second", replaces="a" * 32)], now=NOON
+    )
+
+    assert said == Heard(again=False)
+    assert bytes(Voice.objects.get().answers) == bytes((1,) * 6)
+    assert Comment.objects.get().text == "second"
+
+
+def test_a_late_copy_of_a_replaced_answer_changes_nothing():
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser)], now=NOON)
+    voice.speak([one(link, browser, "b" * 32, (1,) * 6, replaces="a" * 32)], now=NOON)
+
+    (said,) = voice.speak([one(link, browser)], now=NOON)
+
+    assert isinstance(said, AlreadyAnswered)
+    assert bytes(Voice.objects.get().answers) == bytes((1,) * 6)
+
+
+def test_withdrawn_answers_are_gone_and_one_may_speak_anew():
+    world = make_alliance(people=8)
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser, comment="never mind")], now=NOON)
+
+    voice.withdraw(link, browser=browser, submission="a" * 32, now=NOON)
+
+    assert (Voice.objects.count(), Comment.objects.count()) == (0, 0)
+    assert speak_again(link, browser) == Heard(again=False)
+
+
+def speak_again(link, browser):
+    (said,) = voice.speak([one(link, browser, "c" * 32)], now=NOON)
+    return said
+
+
+def test_nobody_withdraws_without_the_secret():
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser)], now=NOON)
+
+    with pytest.raises(AlreadyAnswered):
+        voice.withdraw(link, browser=browser, submission="b" * 32, now=NOON)
+
+    assert Voice.objects.count() == 1
+
+
+def test_one_bad_answer_does_not_fail_the_batch():
+    world = make_alliance()
+    links = links_of(open_round(world), world.parties["Harbour"])
+    batch = [
+        one(links[0], begun(world, links[0]), "a" * 32),
+        one(links[1], begun(world, links[1]), "b" * 32, (8, 1, 1, 1, 1, 1)),
+        one("no-such-link", "x", "c" * 32),
+        one(links[2], "another browser", "d" * 32),
+        one(links[3], begun(world, links[3]), "e" * 32),
+    ]
+
+    said = voice.speak(batch, now=NOON)
+
+    assert [type(each) for each in said] == [Heard, Unfit, Missing, OtherBrowser, Heard]
+    assert Voice.objects.count() == 2
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_batch_of_any_size_asks_the_same_number_of_questions(
+    count, django_assert_max_num_queries
+):
+    world = make_alliance(people=6)
+    links = links_of(open_round(world), world.parties["Harbour"])[:count]
+    batch = [one(link, begun(world, link), f"{number:032x}") for number, link in enumerate(links)]
+
+    with django_assert_max_num_queries(8):
+        said = voice.speak(batch, now=NOON)
+
+    assert said == (Heard(again=False),) * count
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ((8, 1, 1, 1, 1, 1), "Question 1: choose one of the answers shown."),
+        ((1, 1, 1, 1, 1, 254), "Question 6: choose one of the answers shown."),
+        ((1, -1, 1, 1, 1, 1), "Question 2: choose one of the answers shown."),
+        ((1, 1, 1), "The page is out of date. Reload it; your answers are still on it."),
+        ((0,) * 6, "Answer at least one question; “I can’t judge this” counts too."),
+    ],
+)
+def test_answers_off_the_scale_are_refused_and_nothing_is_stored(answers, sentence):
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+
+    said = speak(world, link, answers)
+
+    assert str(said) == sentence
+    assert Voice.objects.count() == 0
+
+
+def test_nothing_is_heard_after_the_end_even_before_the_round_is_closed():
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+
+    (said,) = voice.speak([one(link, browser)], now=NOON + WEEK)
+
+    assert isinstance(said, Closed)
+    assert Voice.objects.count() == 0
+
+
+def test_a_link_belongs_to_the_browser_that_began():
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    begun(world, link)
+
+    with pytest.raises(OtherBrowser):
+        voice.begin(link, browser="somebody else", rng=world.rng, now=NOON)
+
+    card = voice.form_before(link, browser="somebody else", language="en", now=NOON)
+    assert (card.stage, card.person, card.names, card.items) == ("elsewhere", "", (), ())
+
+
+def test_another_browser_learns_nothing_about_whether_the_right_was_used():
+    world = make_alliance()
+    used, unused, *_ = links_of(open_round(world), world.parties["Harbour"])
+    speak(world, used, SIX)
+    begun(world, unused)
+
+    seen = [
+        voice.form_before(link, browser="", language="en", now=NOON) for link in (used, unused)
+    ]
+
+    assert seen[0] == seen[1]
+
+
+def test_a_new_link_ends_the_old_one(django_capture_on_commit_callbacks, mailoutbox):
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        voice.send_link_again(link, rng=world.rng, now=NOON)
+        voice.send_link_again("nobody's", rng=world.rng, now=NOON)
+
+    assert len(mailoutbox) == 1
+    with pytest.raises(Missing):
+        voice.form_before(link, browser="", language="en", now=NOON)
+
+
+def test_the_comment_field_is_there_only_where_eight_or_more_are_asked():
+    world = make_alliance(people=(8, 7))
+    key = open_round(world)
+    eight = links_of(key, world.parties["Harbour"])[0]
+    seven = links_of(key, world.parties["Mill"])[0]
+
+    assert voice.form_before(eight, browser="", language="en", now=NOON).asks_comment
+    assert not voice.form_before(seven, browser="", language="en", now=NOON).asks_comment
+    assert isinstance(speak(world, seven, SIX, comment="only me"), Unfit)
+
+
+def test_a_comment_is_a_row_of_its_own_without_link_to_the_voice():
+    world = make_alliance(people=8)
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+
+    speak(world, link, SIX, comment="More time together")
+
+    stored, text = Voice.objects.get(), Comment.objects.get()
+    assert text.text == "More time together"
+    assert stored.key != text.key
+    assert text.cohort_id == stored.cohort_id
+
+
+def test_who_has_left_cannot_speak():
+    world = make_alliance(people=6)
+    key = open_round(world)
+    leaver = world.people["Harbour"][1]
+    link = links_of(key, world.parties["Harbour"])[1]
+    browser = begun(world, link)
+
+    seats.end_seat(world.managers["Harbour"], leaver.key, now=NOON)
+
+    (said,) = voice.speak([one(link, browser)], now=NOON)
+    assert isinstance(said, Missing)
+
+
+def test_a_named_person_says_yes_first_and_signs():
+    world = make_alliance(people=5)
+    key = open_round(world, mode="named")
+    link = links_of(key, world.parties["Harbour"])[0]
+
+    (early,) = voice.speak([one(link, "x")], now=NOON)
+    said = speak(world, link, SIX)
+
+    assert isinstance(early, OwnYesNeeded)
+    assert said == Heard(again=False)
+    assert Voice.objects.count() == 0
+    assert Statement.objects.get().seat_id == world.people["Harbour"][0].key
+
+
+def test_one_no_makes_a_named_party_speak_with_one_voice():
+    world = make_alliance(people=5)
+    key = open_round(world, mode="named")
+    first, second, *_ = links_of(key, world.parties["Harbour"])
+    speak(world, first, SIX)
+
+    voice.begin(second, browser="", agrees=False, rng=world.rng, now=NOON)
+
+    cohort = Cohort.objects.get(round=key, party=world.parties["Harbour"])
+    assert cohort.mode == "one voice"
+    assert Statement.objects.count() == 0
+    assert not Participation.objects.filter(cohort=cohort, used=True).exists()
+
+
+def test_a_party_with_one_voice_stores_no_row_of_a_person():
+    world = make_alliance(people=(5, 3))
+    key = open_round(world)
+    manager = world.managers["Mill"]
+
+    voice.fill_form(manager, key, answers=SIX, now=NOON)
+    voice.fill_form(manager, key, answers=(1,) * 6, now=NOON)
+
+    signed = Statement.objects.get()
+    assert (signed.seat_id, bytes(signed.answers)) == (None, bytes((1,) * 6))
+    assert Voice.objects.count() == 0
+    link = links_of(key, world.parties["Mill"])[0]
+    assert voice.form_before(link, browser="", language="en", now=NOON).stage == "one voice"
+    (said,) = voice.speak([one(link, "x")], now=NOON)
+    assert isinstance(said, Missing)
+
+
+@pytest.mark.parametrize("who", ["participant", "other manager"])
+def test_only_the_partys_manager_fills_in_the_one_form(who):
+    world = make_alliance(people=(5, 3))
+    key = open_round(world)
+    seat = world.people["Mill"][1] if who == "participant" else world.managers["Harbour"]
+
+    with pytest.raises(Missing):
+        voice.fill_form(seat, key, answers=SIX, now=NOON)
+
+
+def test_at_close_voices_get_new_keys_and_rights_forget_who_used_them():
+    world = make_alliance(people=8)
+    key = open_round(world)
+    answer_all(world, key, {"Harbour": [SIX] * 8, "Mill": [SIX] * 8})
+    before = set(Voice.objects.values_list("key", flat=True))
+
+    close(world, key)
+
+    after = set(Voice.objects.values_list("key", flat=True))
+    assert len(after) == 16
+    assert not before & after
+    assert not Participation.objects.exclude(submission=None).exists()
+    assert not Participation.objects.filter(used=True).exists()
+
+
+def test_raw_answers_are_erased_after_thirty_days():
+    world = make_alliance(people=8)
+    key = open_round(world)
+    answer_all(world, key, {"Harbour": [SIX] * 8})
+    close(world, key)
+
+    erase_voices(key, now=LATER + WEEK * 5)
+
+    assert Voice.objects.count() == 0
