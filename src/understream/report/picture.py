@@ -1,0 +1,375 @@
+"""Draw findings as pictures: from displayed values to SVG, and to nothing finer.
+
+A picture is a function of what a reader may see anyway. It is given the displayed value (already
+rounded), whether that value is an end ("6.5 or higher"), and its words in the reader's language;
+places, labels and text alternatives follow from these alone, and marks keep the order of the
+alliance, never that of a score.
+
+Places along the scale are per cent and heights are pixels, so that a picture stretches with its
+column while marks and figures keep their form. Shapes stand in the page's sprite
+(``web/_sprite.html``) and inks in its style sheet; nothing here carries a style, so that the pages
+can forbid styles in their text. The text of a picture is escaped here, at the one place where it
+becomes markup; only the component ``c-picture`` may print it as it is.
+
+Source: dumbbell after Cleveland (1985), *The Elements of Graphing Data*, the dot plot; diverging
+bars after Robbins & Heiberger (2011), *Plotting Likert and Other Rating Scales*; the dodge of
+equal values after Wilkinson (1999), *The American Statistician* 53(3), 276-281, "Dot plots".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Literal
+
+End = Literal["", "lower", "higher"]
+
+MARK = 13.0
+"""Height in pixels that one mark takes, with the gap that keeps it apart from the next."""
+NEAR = 7.0
+"""Per cent of the scale that one mark is wide on the narrowest picture (about 190 pixels)."""
+DOT = 9.0
+"""The same height for the small dots of a strip."""
+NEAR_DOT = 3.0
+"""The same width for the small dots of a strip."""
+READABLE = 20.0
+"""Smallest share, in per cent, whose bar is wide enough to hold its own figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn finding.
+
+    :ivar svg: markup, escaped; printed by the component ``c-picture`` and by nothing else.
+    :ivar label: the same in words, for those who do not see it.
+    """
+
+    svg: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one party shows on a scale.
+
+    :ivar name: the party, as people know it.
+    :ivar letter: ``a`` to ``f``: the colour and shape this alliance gave it.
+    :ivar value: the displayed value in scale points, or ``None`` if it is not shown.
+    :ivar words: the displayed value in words: "4.5", "6.5 or higher", "not shown".
+    :ivar end: ``"higher"`` if the value says "or higher", ``"lower"`` if it says "or lower".
+    :ivar step: the width of the step to which the value is rounded, in scale points; 0 draws none.
+    """
+
+    name: str
+    letter: str
+    value: float | None
+    words: str
+    end: End = ""
+    step: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One of the three bands of a distribution.
+
+    :ivar name: the band in words: "disagree, 1 to 3".
+    :ivar share: the displayed share in per cent, 0 to 100.
+    :ivar words: the displayed share in words: "40 %", "under 10 %".
+    :ivar end: as for :class:`Mark`.
+    """
+
+    name: str
+    share: float
+    words: str
+    end: End = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The scale on which values stand: its lowest and highest point."""
+
+    lowest: int = 1
+    highest: int = 7
+
+    def place(self, value: float) -> float:
+        """Return where a value lies, in per cent of the width from the lowest point, 0 to 100."""
+        share = (value - self.lowest) / (self.highest - self.lowest)
+        return round(100 * min(max(share, 0), 1), 2)
+
+    def points(self) -> range:
+        """Return the scale's own points."""
+        return range(self.lowest, self.highest + 1)
+
+
+SEVEN = Span()
+
+
+def dumbbell(title: str, marks: Sequence[Mark], *, hidden: str, span: Span = SEVEN) -> Picture:
+    """Draw one item or facet: one mark for each party on one line, joined from end to end.
+
+    A party that is not shown leaves no trace in the drawing, only its words in the label; if none
+    is shown the line is hatched and says so. Marks closer than a mark's width step apart, up and
+    down, in the order of the alliance.
+
+    :param title: what is measured, in words.
+    :param marks: one for each party, in the order of the alliance.
+    :param hidden: the words for a line on which nothing is shown, as "not shown".
+    :param span: the scale, in points.
+    :returns: the picture; its label names every party with its words.
+    """
+    label = _label(title, marks)
+    drawn = [(span.place(mark.value), mark) for mark in marks if mark.value is not None]
+    if not drawn:
+        return _blank(label, hidden)
+    places = [place for place, _ in drawn]
+    offsets = _offsets(places)
+    height = 34 + MARK * max(0, 2 * max(offsets) - 1)
+    middle = height / 2
+    centres = [middle + MARK * offset for offset in offsets]
+
+    parts = [_scale(middle, span)]
+    # The step to which a figure is rounded lies under everything that is sure.
+    for centre, (_, mark) in zip(centres, drawn, strict=True):
+        parts.append(_step(mark, centre, span))
+    if max(places) > min(places):
+        parts.append(_line("join", min(places), max(places), middle, middle))
+    for centre, (place, mark) in zip(centres, drawn, strict=True):
+        parts.append(_open_end(mark, place, centre))
+        parts.append(
+            f'<use class="point party-{_text(mark.letter)}" href="#mark-{_text(mark.letter)}"'
+            f' x="{_cent(place)}" y="{_px(centre)}">{_title(f"{mark.name}: {mark.words}")}</use>'
+        )
+    return Picture(_svg("plot dumbbell", height, label, parts), label)
+
+
+def axis(span: Span = SEVEN) -> Picture:
+    """Draw the figures of a scale, once above the lines that stand on it.
+
+    :returns: the picture, without a label: every line's own label says its values.
+    """
+    figures = "".join(
+        f'<text x="{_cent(span.place(point))}" y="12" text-anchor="middle">{point}</text>'
+        for point in span.points()
+    )
+    return Picture(f'<svg class="plot" height="16" aria-hidden="true">{figures}</svg>', "")
+
+
+def distribution(title: str, bands: Sequence[Band]) -> Picture:
+    """Draw how answers divide over three bands: left and right of the middle of the middle one.
+
+    A band given as an end ("under 10 %") is drawn open, with a dashed edge, at its displayed
+    share. A figure stands in its bar where the bar is wide enough, else beside it; that of a
+    narrow middle band stands only in the label and the table.
+
+    :param title: whose answers, or to which question.
+    :param bands: the low, the middle and the high band, in this order.
+    :returns: the picture; its label names every band with its words.
+    :raises ValueError: if there are not three bands.
+    """
+    if len(bands) != 3:  # noqa: PLR2004 - low, middle, high
+        raise ValueError("a distribution has three bands: low, middle, high")
+    label = f"{title}: " + "; ".join(f"{band.name} {band.words}" for band in bands)
+    low, middle = bands[0].share, bands[1].share
+    # Half the width is one whole hundred, so that no division ever runs out of the picture.
+    starts = (50 - middle / 4 - low / 2, 50 - middle / 4, 50 + middle / 4)
+
+    parts = [_rule("axis", 50, 0, 28)]
+    for kind, start, band in zip(("low", "middle", "high"), starts, bands, strict=True):
+        width = band.share / 2
+        if width:
+            look = f"open-bar {kind}" if band.end else kind
+            parts.append(
+                f'<rect class="{look}" x="{_cent(start)}" width="{_cent(width)}" y="4"'
+                f' height="20">{_title(f"{band.name}: {band.words}")}</rect>'
+            )
+        parts.append(_figure(kind, start, width, band))
+    return Picture(_svg("plot distribution", 28, label, parts), label)
+
+
+def strip(title: str, marks: Sequence[Mark], *, note: str = "", span: Span = SEVEN) -> Picture:
+    """Draw more parties than there are shapes: one dot each on one line, the lowest named.
+
+    Equal values are stacked in the order of the alliance. Dots say a name when pointed at; the
+    table beside the picture says them all.
+
+    :param title: what is measured, in words.
+    :param marks: one for each party, in the order of the alliance; those not shown are not drawn.
+    :param note: the words under the lowest dot, as "Group 12: 3.5"; see :func:`lowest`.
+    :param span: the scale, in points.
+    :returns: the picture; its label is the title with the note.
+    """
+    label = f"{title}: {note}" if note else title
+    drawn = [(span.place(mark.value), mark) for mark in marks if mark.value is not None]
+    if not drawn:
+        return _blank(label, note)
+    levels = lanes([place for place, _ in drawn], NEAR_DOT)
+    ground = 12 + DOT * (max(levels) + 1)
+    named = lowest(marks)
+
+    parts = [_scale(ground, span)]
+    for level, (place, mark) in zip(levels, drawn, strict=True):
+        look = "dot named" if mark in named else "dot"
+        parts.append(
+            f'<circle class="{look}" cx="{_cent(place)}" cy="{_px(ground - DOT * (level + 0.75))}"'
+            f' r="4">{_title(f"{mark.name}: {mark.words}")}</circle>'
+        )
+    height = ground + 16
+    if note:
+        place = min(place for place, _ in drawn)
+        anchor = "start" if place < 50 else "end"  # noqa: PLR2004 - the half that has room
+        parts.append(_rule("leader", place, ground, ground + 14))
+        parts.append(
+            f'<text class="strong" x="{_cent(place)}" y="{_px(ground + 28)}"'
+            f' text-anchor="{anchor}">{_text(note)}</text>'
+        )
+        height += 18
+    return Picture(_svg("plot strip-plot", height, label, parts), label)
+
+
+def lowest(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Return the marks that share the lowest displayed value, in the order of the alliance."""
+    shown = [mark.value for mark in marks if mark.value is not None]
+    return tuple(mark for mark in marks if shown and mark.value == min(shown))
+
+
+def lanes(places: Sequence[float], near: float) -> list[int]:
+    """Return a lane for each place, so that in one lane no two are closer than ``near``.
+
+    :param places: positions in per cent, in the order in which they claim a lane.
+    :param near: the least distance within a lane, in per cent.
+    :returns: for each place its lane, from 0, each the lowest that is free.
+
+    >>> lanes([50.0, 52.0, 80.0, 51.0], near=7.0)
+    [0, 1, 0, 2]
+    """
+    taken: list[list[float]] = []
+    chosen = []
+    for place in places:
+        lane = next(
+            (
+                number
+                for number, others in enumerate(taken)
+                if all(abs(place - other) >= near for other in others)
+            ),
+            len(taken),
+        )
+        if lane == len(taken):
+            taken.append([])
+        taken[lane].append(place)
+        chosen.append(lane)
+    return chosen
+
+
+def _offsets(places: Sequence[float]) -> list[float]:
+    """Return how far each mark steps from the line, in marks; one that stands alone does not."""
+    levels = lanes(places, NEAR)
+    ordered = sorted(places)
+    group, groups = 0, {ordered[0]: 0}
+    for before, place in pairwise(ordered):
+        group += place - before >= NEAR
+        groups[place] = group
+    deepest: dict[int, int] = {}
+    for place, level in zip(places, levels, strict=True):
+        deepest[groups[place]] = max(level, deepest.get(groups[place], 0))
+    return [
+        level - deepest[groups[place]] / 2 for place, level in zip(places, levels, strict=True)
+    ]
+
+
+def _label(title: str, marks: Sequence[Mark]) -> str:
+    return f"{title}: " + "; ".join(f"{mark.name} {mark.words}" for mark in marks)
+
+
+def _blank(label: str, words: str) -> Picture:
+    parts = [
+        '<rect class="hatched" width="100%" y="6" height="22"/>',
+        f'<text class="on-hatch" x="50%" y="22" text-anchor="middle">{_text(words)}</text>',
+    ]
+    return Picture(_svg("plot", 34, label, parts), label)
+
+
+def _scale(middle: float, span: Span) -> str:
+    ticks = "".join(
+        _rule("tick", span.place(point), middle - 7, middle + 7) for point in span.points()
+    )
+    return ticks + _line("axis", 0, 100, middle, middle)
+
+
+def _step(mark: Mark, centre: float, span: Span) -> str:
+    if mark.value is None or not mark.step or mark.end:
+        return ""
+    start = span.place(mark.value - mark.step / 2)
+    width = span.place(mark.value + mark.step / 2) - start
+    return (
+        f'<rect class="band party-{_text(mark.letter)}" x="{_cent(start)}" width="{_cent(width)}"'
+        f' y="{_px(centre - 2.5)}" height="5"/>'
+    )
+
+
+def _open_end(mark: Mark, place: float, centre: float) -> str:
+    if not mark.end:
+        return ""
+    edge = 100 if mark.end == "higher" else 0
+    look = f"open-end party-{_text(mark.letter)}"
+    return (
+        _line(look, place, edge, centre, centre)
+        + f'<use class="{look}" href="#end-{mark.end}" x="{_cent(edge)}" y="{_px(centre)}"/>'
+    )
+
+
+def _figure(kind: str, start: float, width: float, band: Band) -> str:
+    if width * 2 >= READABLE:
+        look = "strong" if band.end else f"on-{kind}"
+        place, anchor = start + width / 2, "middle"
+    elif kind == "low":
+        look, place, anchor = "strong", start - 1, "end"
+    elif kind == "high":
+        look, place, anchor = "strong", start + width + 1, "start"
+    else:
+        return ""
+    return (
+        f'<text class="{look}" x="{_cent(place)}" y="19" text-anchor="{anchor}">'
+        f"{_text(band.words)}</text>"
+    )
+
+
+def _svg(look: str, height: float, label: str, parts: Sequence[str]) -> str:
+    return (
+        f'<svg class="{look}" height="{_px(height)}" role="img" aria-label="{_text(label)}">'
+        f"{_title(label)}{''.join(parts)}</svg>"
+    )
+
+
+def _title(words: str) -> str:
+    return f"<title>{_text(words)}</title>"
+
+
+def _line(look: str, left: float, right: float, top: float, bottom: float) -> str:
+    return (
+        f'<line class="{look}" x1="{_cent(left)}" x2="{_cent(right)}"'
+        f' y1="{_px(top)}" y2="{_px(bottom)}"/>'
+    )
+
+
+def _rule(look: str, place: float, top: float, bottom: float) -> str:
+    return _line(look, place, place, top, bottom)
+
+
+def _cent(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def _px(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _text(words: str) -> str:
+    """Return words as they may stand in markup: escaped, without what XML forbids."""
+    return escape("".join(sign if _may_stand(sign) else "�" for sign in words))
+
+
+def _may_stand(sign: str) -> bool:
+    """Return whether XML 1.0 (section 2.2, Char) allows this character."""
+    return (
+        sign in "\t\n\r" or " " <= sign <= "\ud7ff" or "\ue000" <= sign <= "�" or sign > "\uffff"
+    )
