@@ -1,0 +1,1 @@
+"""Pages: one folder a concept, with views, forms, addresses and templates together."""

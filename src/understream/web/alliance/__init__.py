@@ -1,0 +1,1 @@
+"""An alliance: its home, its people, its rounds, its journal."""

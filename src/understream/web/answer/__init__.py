@@ -1,0 +1,1 @@
+"""Answer with a personal link, on a phone, without an account."""

@@ -1,0 +1,119 @@
+"""What a page or a script says when it sends answers, read with suspicion."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from understream.access.refusal import Unfit
+from understream.domain.voice import NOT_ANSWERED, FormCard
+
+LARGEST = 64 * 1024
+"""The longest body that is read: all questions and a remark fit in it several times."""
+
+_SUBMISSION = re.compile(r"[0-9a-f]{32}")
+_OUT_OF_DATE = _("The page is out of date. Reload it; your answers are still on it.")
+
+
+class TooLong(Unfit):
+    """More was sent than a form holds."""
+
+    def __init__(self) -> None:
+        """Say so, of the whole."""
+        super().__init__({"": _("That was too long to read. Shorten the remark and send again.")})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Answers as they came in.
+
+    :ivar answers: whole numbers in the order of the questions, 0 where none was given.
+    :ivar change: whether they replace what this browser sent before.
+    """
+
+    submission: str
+    answers: tuple[int, ...]
+    comment: str
+    wish: str
+    change: bool
+
+
+def from_page(posted: QueryDict, names: Sequence[str]) -> Said:
+    """Return what the plain form holds.
+
+    :param names: the fields of the questions, in order.
+    :raises Unfit: for an answer that is no number, or a page without its submission.
+    """
+    return Said(
+        _submission(posted.get("submission", "")),
+        answers_in(posted, names),
+        posted.get("comment", ""),
+        posted.get("wish", ""),
+        posted.get("change", "") == "1",
+    )
+
+
+def answers_in(posted: QueryDict, names: Sequence[str]) -> tuple[int, ...]:
+    """Return the answers a posted form holds, 0 where none was given.
+
+    :raises Unfit: for an answer that is no whole number, with its field.
+    """
+    faults: dict[str, str | Promise] = {}
+    answers = []
+    for number, name in enumerate(names, start=1):
+        given = posted.get(name, "0")
+        if given.isascii() and given.isdigit() and len(given) <= 3:  # noqa: PLR2004 - up to 255
+            answers.append(int(given))
+        else:
+            faults[name] = _("Question %(number)s: choose one of the answers shown.") % {
+                "number": number
+            }
+    if faults:
+        raise Unfit(faults)
+    return tuple(answers)
+
+
+def from_script(body: bytes) -> Said:
+    """Return what the page's script sends, as JSON.
+
+    :raises Unfit: for anything that is not exactly that.
+    """
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Unfit({"": _OUT_OF_DATE}) from None
+    if not isinstance(told, dict):
+        raise Unfit({"": _OUT_OF_DATE})
+    answers, comment, wish = told.get("answers"), told.get("comment", ""), told.get("wish", "")
+    if not isinstance(answers, list) or any(type(one) is not int for one in answers):
+        raise Unfit({"": _OUT_OF_DATE})
+    if not (isinstance(comment, str) and isinstance(wish, str)):
+        raise Unfit({"": _OUT_OF_DATE})
+    return Said(
+        _submission(told.get("submission", "")),
+        tuple(answers),
+        comment,
+        wish,
+        told.get("change") is True,
+    )
+
+
+def _submission(given: object) -> str:
+    if not isinstance(given, str) or not _SUBMISSION.fullmatch(given):
+        raise Unfit({"": _OUT_OF_DATE})
+    return given
+
+
+def with_what_was_typed(card: FormCard, posted: QueryDict) -> FormCard:
+    """Return the card with what somebody filled in, so that nothing has to be typed twice."""
+    items = tuple(replace(item, answer=_point(posted.get(item.name, ""))) for item in card.items)
+    comment = posted.get("comment", card.comment)[:LARGEST]
+    return replace(card, items=items, comment=comment, wish=posted.get("wish", card.wish))
+
+
+def _point(given: str) -> int:
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 3 else NOT_ANSWERED  # noqa: PLR2004 - up to 255

@@ -1,0 +1,15 @@
+"""Addresses under a personal link."""
+
+from django.urls import path
+
+from understream.web.answer import views
+
+app_name = "answer"
+urlpatterns = [
+    path("<str:link>/", views.show, name="show"),
+    path("<str:link>/begin/", views.begin, name="begin"),
+    path("<str:link>/send/", views.send, name="send"),
+    path("<str:link>/withdraw/", views.withdraw, name="withdraw"),
+    path("<str:link>/again/", views.again, name="again"),
+    path("<str:link>/mirror/", views.mirror, name="mirror"),
+]

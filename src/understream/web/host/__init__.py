@@ -1,0 +1,1 @@
+"""What the host sees: how the house runs."""

@@ -1,0 +1,1 @@
+"""Take the seat that a mailed invitation offers."""

@@ -1,0 +1,1 @@
+"""The mirror of a round, its comments, signed answers and downloads."""

@@ -1,0 +1,1 @@
+"""Released figures of the own organisation, as data for its researchers."""
