@@ -1,0 +1,1 @@
+"""The live path: raw ASGI under /live/."""
