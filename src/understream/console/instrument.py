@@ -1,0 +1,93 @@
+"""`understream instrument check`: whether a questionnaire's file is in order, and what it says."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from understream.console.figures import columns
+from understream.instruments.reader import Instrument, InstrumentError, Scale, read_file
+
+_UNUSABLE = 2
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes.
+
+    :param parser: the parser of this command alone.
+    """
+    parser.description = "Work on questionnaires (instruments) written in TOML."
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    check = actions.add_parser(
+        "check",
+        help="read files, and say what was understood or what has to be mended",
+        description=(
+            "Read instruments. For each file say what was understood; or every fault, with file,"
+            " line and remedy. Exit code 0 if all files are in order, otherwise 2."
+        ),
+    )
+    check.add_argument(
+        "files", metavar="FILE", nargs="+", help="an instrument, such as trust.toml"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check each file; what is in order to standard output, faults to standard error.
+
+    :param options: what :func:`configure` declared.
+    :returns: exit code: 0, or 2 if a file cannot be used.
+    """
+    code = 0
+    for name in options.files:
+        try:
+            text = _understood(name, read_file(Path(name)))
+        except InstrumentError as refusal:
+            many = len(refusal.faults)
+            count = "1 fault" if many == 1 else f"{many} faults"
+            sys.stderr.write(f"{refusal}\n{name}: {count}; not usable.\n")
+            code = _UNUSABLE
+        else:
+            sys.stdout.write(f"{text}\n" if name != options.files[-1] else text)
+    return code
+
+
+def _understood(name: str, instrument: Instrument) -> str:
+    about = "asked about each partner" if instrument.directed else "asked about the alliance"
+    facets, scales = len(instrument.facets), len(instrument.scales)
+    head = (
+        f"{name}: in order.\n"
+        f"{instrument.code}, version {instrument.version}: {instrument.title.en} |"
+        f" {instrument.title.nl}\n"
+        f"{_count(len(instrument.items), 'item')} in {_count(facets, 'facet')} on"
+        f" {_count(scales, 'scale')}, in English and Dutch; {about};"
+        f" {'validated' if instrument.validated else 'not yet validated'}.\n"
+        f"{_comment(instrument)}\n"
+        f"Fingerprint {instrument.digest()[:12]}. A version never changes once it was used.\n"
+    )
+    rows = [
+        [
+            facet.code,
+            f"{facet.side}/{facet.level}",
+            facet.panel or "-",
+            str(len(instrument.items_of(facet))),
+            _answers(instrument.scale_of(instrument.items_of(facet)[0])),
+        ]
+        for facet in instrument.facets
+    ]
+    return f"{head}\n{columns(['facet', 'side/level', 'panel', 'items', 'answers'], rows)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _comment(instrument: Instrument) -> str:
+    if instrument.comment is None:
+        return "No comment field."
+    seen = "which stays inside the party" if instrument.comment_internal else "as the round agrees"
+    return f"A comment field at the end, {seen}."
+
+
+def _answers(scale: Scale) -> str:
+    if scale.choice:
+        return " / ".join(option.en for option in scale.options)
+    return f"{scale.low}-{scale.low + scale.points - 1}"
