@@ -1,0 +1,1 @@
+"""How it is set up: settings and the entry points of a deployment."""

@@ -1,0 +1,187 @@
+import re
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.site.house import get, run, serving, stop
+
+LIMIT = 4 * 1024 * 1024
+
+
+def test_a_page_and_a_style_sheet_are_served_with_the_guarding_headers(folder):
+    with serving(folder) as (_, port):
+        status, headers, body = get(port, "/")
+        sheet = re.search(rb'href="(/static/css/[^"]+)"', body)[1].decode()
+        sheet_status, sheet_headers, _ = get(port, sheet)
+
+    assert (status, sheet_status) == (200, 200)
+    assert re.fullmatch(r"/static/css/understream\.[0-9a-f]{12}\.css", sheet)
+    assert "immutable" in sheet_headers["cache-control"]
+    for told in (headers, sheet_headers):
+        assert told["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in told["content-security-policy"]
+        assert "server" not in told
+
+
+def test_the_live_address_says_when_the_process_is_ready(folder):
+    with serving(folder) as (_, port):
+        assert get(port, "/live/ready")[::2] == (200, b"ready\n")
+        assert get(port, "/live/other")[0] == 404
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly_within_five_seconds(folder, number):
+    with serving(folder) as (process, port):
+        with (
+            socket.create_connection(("127.0.0.1", port)) as idle,
+            socket.create_connection(("127.0.0.1", port)) as halfway,
+        ):
+            idle.sendall(b"GET /live/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert idle.recv(100).startswith(b"HTTP/1.1 200")
+            halfway.sendall(
+                b"POST /language/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"
+            )
+            time.sleep(0.2)
+
+            code, seconds = stop(process, number)
+
+        assert code == 0
+        assert seconds < 5
+
+
+def test_an_idle_process_stops_at_once(folder):
+    with serving(folder) as (process, _):
+        code, seconds = stop(process)
+
+    assert code == 0
+    assert seconds < 2
+
+
+def test_a_taken_port_is_told_in_a_sentence(folder):
+    with serving(folder) as (_, port):
+        second = run(folder, "serve", PORT=str(port))
+
+    assert second.returncode == 2
+    assert second.stderr == (
+        f"understream serve: PORT {port} is taken by another program; set PORT to another.\n"
+    )
+
+
+def test_senders_who_never_finish_keep_nobody_waiting(folder):
+    with serving(folder) as (_, port):
+        slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+        for one in slow:
+            one.sendall(
+                b"POST /language/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\na"
+            )
+
+        began = time.monotonic()
+        status = get(port, "/healthz")[0]
+        seconds = time.monotonic() - began
+        for one in slow:
+            one.close()
+
+    assert status == 200
+    assert seconds < 2
+
+
+def test_a_body_beyond_the_limit_is_refused_and_not_kept(folder):
+    with serving(folder) as (_, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as sender:
+            sender.sendall(b"POST /language/ HTTP/1.1\r\nHost: localhost\r\n")
+            sender.sendall(f"Content-Length: {LIMIT + 1}\r\n\r\n".encode())
+            sender.sendall(b"a" * (LIMIT + 1))
+            answer = sender.recv(1000)
+
+        assert answer.startswith(b"HTTP/1.1 413")
+        assert get(port, "/healthz")[0] == 200
+
+
+def test_a_body_sent_in_chunks_arrives_whole(folder):
+    with serving(folder) as (_, port):
+        page = get(port, "/")
+        cookie = page[1]["set-cookie"].partition(";")[0]
+        mark = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page[2])[1].decode()
+        form = f"csrfmiddlewaretoken={mark}&language=nl".encode()
+        status, headers, _ = get(
+            port,
+            "/language/",
+            "POST",
+            body=iter([form[:20], form[20:]]),
+            headers={"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"},
+        )
+
+    assert status == 302
+    assert "language=nl" in headers["set-cookie"]
+
+
+def test_a_header_with_an_underscore_cannot_pass_for_one_with_a_dash(folder):
+    with serving(folder) as (_, port), socket.create_connection(("127.0.0.1", port)) as sender:
+        sender.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept_Language: nl\r\n")
+        sender.sendall(b"Connection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: sender.recv(65536), b""))
+
+    assert b"content-language: en" in answer.lower()
+
+
+def test_an_unknown_host_name_is_not_served(folder):
+    with serving(folder) as (_, port):
+        assert get(port, "/", headers={"Host": "evil.example"})[0] == 400
+
+
+def test_a_visitor_cannot_choose_an_address_without_a_trusted_proxy(folder):
+    told = {"X-Forwarded-For": "10.9.8.7", "X-Forwarded-Proto": "https"}
+    with serving(folder) as (_, port):
+        plain = get(port, "/", headers=told)[1]
+    with serving(folder, UNDERSTREAM_PROXY="127.0.0.1") as (_, port):
+        believed = get(port, "/", headers=told)[1]
+
+    assert "strict-transport-security" not in plain
+    assert "strict-transport-security" in believed
+
+
+def test_over_https_cookies_belong_to_this_host_alone(folder):
+    address = {"UNDERSTREAM_URL": "https://house.example", "UNDERSTREAM_PROXY": "127.0.0.1"}
+    with serving(folder, **address) as (_, port):
+        told = {"Host": "house.example", "X-Forwarded-Proto": "https"}
+        cookie = get(port, "/", headers=told)[1]["set-cookie"]
+
+    assert cookie.startswith("__Host-csrf=")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
+def test_many_visitors_at_once_leave_no_connection_to_the_database_behind(folder):
+    database = str(folder / "understream.sqlite3")
+    with serving(folder) as (process, port):
+        with ThreadPoolExecutor(30) as visitors:
+            answers = list(visitors.map(lambda _: get(port, "/readyz")[0], range(120)))
+        links = Path(f"/proc/{process.pid}/fd").iterdir()
+        opened = [link for link in links if link.exists() and str(link.readlink()) == database]
+
+    assert answers == [200] * 120
+    # Eight threads of pages, and the ticker.
+    assert len(opened) <= 9
+
+
+def test_at_rest_it_takes_less_than_150_mb(folder):
+    with serving(folder) as (process, port):
+        get(port, "/")
+        status = Path(f"/proc/{process.pid}/status").read_text()
+
+    assert int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) < 150 * 1024
+
+
+def test_what_people_do_leaves_no_trace_of_where(folder):
+    with serving(folder) as (process, port):
+        get(port, "/i/a-personal-link-of-somebody")
+        get(port, "/", headers={"Host": "a-name-somebody-typed"})
+        stop(process)
+        told = process.stderr.read() + process.stdout.read()
+
+    assert "personal" not in told
+    assert "somebody" not in told
