@@ -54,11 +54,12 @@ def findings(seen: Sequence[Seen], between: Sequence[Between]) -> tuple[Finding,
 
     When all is alike, the one finding says what seems to carry the alliance.
     """
+    telling = _most_telling(between)
     said = [
-        *_differences(between),
+        *([_difference(telling)] if telling else []),
         *_camps(seen),
         *_hidden(seen),
-        *_lowest(seen, between),
+        *_lowest(seen, telling.topic if telling else ""),
     ]
     return tuple((said or _all_alike(seen))[:FINDINGS])
 
@@ -69,12 +70,16 @@ def _distance(one: Between) -> float:
     return abs(one.first.value - one.second.value)
 
 
-def _differences(between: Sequence[Between]) -> list[Finding]:
+def _most_telling(between: Sequence[Between]) -> Between | None:
     telling = [one for one in between if one.label in ("clear", "possible", "worth asking")]
-    if not telling:
-        return []
-    order = {"clear": 0, "possible": 1, "worth asking": 1}
-    most = min(telling, key=lambda one: (order[one.label], -_distance(one), one.topic))
+    return min(
+        telling,
+        key=lambda one: (one.label != "clear", -_distance(one), one.topic),
+        default=None,
+    )
+
+
+def _difference(most: Between) -> Finding:
     low, high = sorted((most.first, most.second), key=lambda side: side.value or 0.0)
     sure = (
         _("Quite sure: the difference is larger than chance would easily make it.")
@@ -92,7 +97,7 @@ def _differences(between: Sequence[Between]) -> list[Finding]:
         "Let each party tell one recent example. %(low)s begins; %(high)s repeats what it heard "
         "before it answers. Do not average the two."
     ) % {"low": low.who, "high": high.who}
-    return [Finding(see, sure, talk)]
+    return Finding(see, sure, talk)
 
 
 def _camps(seen: Sequence[Seen]) -> list[Finding]:
@@ -125,13 +130,14 @@ def _hidden(seen: Sequence[Seen]) -> list[Finding]:
     ][:1]
 
 
-def _lowest(seen: Sequence[Seen], between: Sequence[Between]) -> list[Finding]:
+def _lowest(seen: Sequence[Seen], told: str) -> list[Finding]:
+    """Return the lowest figure, unless its topic was told of already or all are alike."""
     shown = [one for one in seen if one.value is not None]
     if not shown:
         return []
     low = min(shown, key=lambda one: (one.value or 0.0, one.topic, one.who))
     top = max(one.value or 0.0 for one in shown)
-    if (low.value or 0.0) >= top or any(low in (one.first, one.second) for one in _loud(between)):
+    if (low.value or 0.0) >= top or low.topic == told:
         return []
     return [
         Finding(
@@ -145,10 +151,6 @@ def _lowest(seen: Sequence[Seen], between: Sequence[Between]) -> list[Finding]:
             % {"party": low.who},
         )
     ]
-
-
-def _loud(between: Sequence[Between]) -> list[Between]:
-    return [one for one in between if one.label in ("clear", "worth asking")][:1]
 
 
 def _all_alike(seen: Sequence[Seen]) -> list[Finding]:

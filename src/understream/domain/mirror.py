@@ -16,7 +16,7 @@ from understream.domain.finding import Between, Finding, Seen, findings
 from understream.domain.instrument import instrument_of
 from understream.domain.journal import record
 from understream.domain.word import WORDS
-from understream.instruments.reader import Instrument
+from understream.instruments.reader import Instrument, Item
 from understream.measurement.disclosure import (
     FEW,
     Band,
@@ -209,8 +209,6 @@ def mirror_by_link(link: str, *, browser: str, language: str) -> MirrorCard:
     """
     right = reach.participation_by(link)
     bound = right.browser_hash
-    if right.seat.left_at is not None:
-        raise Missing
     if bound is not None and (not browser or bytes(bound) != reach.hash_of(browser)):
         raise Missing
     return mirror_before(reach.seat_from(right.seat), right.cohort.round_id, language=language)
@@ -341,13 +339,19 @@ def _item_row(
     )
     return ItemRow(
         code,
-        item.text.into(language).replace("[P]", judged),
+        _asked(item, judged, language),
         scale.choice,
         scale.low,
         scale.low + scale.points - 1,
         cards,
         gaps,
     )
+
+
+def _asked(item: Item, judged: str, language: str) -> str:
+    """Return a question as it was asked about a party; it begins with a capital."""
+    text = item.text.into(language).replace("[P]", judged)
+    return text[:1].upper() + text[1:]
 
 
 def _figure(
@@ -458,7 +462,12 @@ def _findings(sections: Sequence[Section]) -> tuple[Finding, ...]:
                 cards = {one.party.key: _seen(item, one) for one in item.figures}
                 seen += cards.values()
                 between += [
-                    Between(item.text, cards[gap.first.key], cards[gap.second.key], gap.label)
+                    Between(
+                        item.text.rstrip("."),
+                        cards[gap.first.key],
+                        cards[gap.second.key],
+                        gap.label,
+                    )
                     for gap in item.gaps
                     if gap.first.key in cards and gap.second.key in cards
                 ]
@@ -469,7 +478,8 @@ def _seen(item: ItemRow, figure: FigureCard) -> Seen:
     value = figure.value
     share = None if value is None else (value - item.low) / (item.high - item.low)
     camps = "two camps" if figure.word == str(WORDS["two camps"]) else ""
-    return Seen(figure.party.name, item.text, share, figure.text, camps, figure.not_visible)
+    topic = item.text.rstrip(".")
+    return Seen(figure.party.name, topic, share, figure.text, camps, figure.not_visible)
 
 
 def _comments(kept: Release, seat: Seat) -> CommentsCard | None:
@@ -524,7 +534,7 @@ def statements_of(seat: Seat, key: int, *, language: str) -> tuple[StatementLine
     for row in sorted(rows, key=lambda one: one.seat.person.name if one.seat else ""):
         answers = tuple(
             (
-                item.text.into(language).replace("[P]", about),
+                _asked(item, about, language),
                 _answer(instrument, item.code, given, language),
             )
             for (about, item), given in zip(asked, bytes(row.answers), strict=True)

@@ -30,7 +30,7 @@ WORDS = {
     "close": pgettext_lazy("agreement", "close"),
     "spread": pgettext_lazy("agreement", "spread"),
     "two camps": pgettext_lazy("agreement", "two camps"),
-    "not enough answers": _("not enough answers"),
+    "not enough answers": _("not enough answers to tell"),
     # gaps between parties
     "clear": _("clear gap"),
     "possible": _("possible gap: worth asking"),

@@ -1,10 +1,12 @@
 """Lay a mirror's cards out as pictures and tables: functions of displayed figures alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from understream.domain.mirror import FacetRow, FigureCard, ItemRow, MirrorCard, Section
+from understream.domain.word import WORDS
 from understream.report.picture import (
     Band,
     Mark,
@@ -52,9 +54,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One facet: its own line and the lines of its questions, largest difference first."""
+    """Lines under one title and on one scale, largest difference first.
 
-    facet: FacetRow
+    One facet with its questions; or, where every facet is a single question, all facets of a side.
+
+    :ivar side: ``upper``, ``under`` or ``context``: the hue.
+    :ivar ends: what the ends of the scale are called; "" for a choice.
+    :ivar head: the line of the facet itself, if it has several questions.
+    """
+
+    title: str
+    side: str
+    ends: str
     head: Line | None
     lines: tuple[Line, ...]
     axis: Picture
@@ -71,19 +82,39 @@ class Drawn:
 
 def draw(card: MirrorCard) -> tuple[Drawn, ...]:
     """Return the sections of a mirror as they are drawn."""
+    return tuple(Drawn(section, _blocks(section)) for section in card.sections)
+
+
+def _blocks(section: Section) -> tuple[Block, ...]:
+    if any(len(facet.items) > 1 for facet in section.facets):
+        return tuple(_block(facet.title, [facet]) for facet in section.facets)
+    sides: dict[tuple[str, str], list[FacetRow]] = {}
+    for facet in section.facets:
+        sides.setdefault((facet.side, _ends(facet)), []).append(facet)
     return tuple(
-        Drawn(section, tuple(_block(facet) for facet in section.facets))
-        for section in card.sections
+        _block(str(WORDS[side]) if len(facets) > 1 else facets[0].title, facets)
+        for (side, _scale), facets in sides.items()
     )
 
 
-def _block(facet: FacetRow) -> Block:
-    span = Span(facet.low, facet.high)
-    lines = [(_rank(item), _item_line(item)) for item in facet.items]
+def _block(title: str, facets: Sequence[FacetRow]) -> Block:
+    first = facets[0]
+    span = Span(first.low, first.high)
+    lines = [
+        (_rank(item), _item_line(item, facet.title if len(facets) > 1 else ""))
+        for facet in facets
+        for item in facet.items
+    ]
     ordered = tuple(line for _place, line in sorted(lines, key=lambda one: one[0]))
-    one_item = len(facet.items) == 1
-    head = None if one_item or not facet.figures else _facet_line(facet, span)
-    return Block(facet, head, ordered, axis(span), tuple(line for _place, line in lines))
+    head = _facet_line(first, span) if len(first.items) > 1 and first.figures else None
+    table = tuple(line for _place, line in lines)
+    return Block(title, first.side, _ends(first), head, ordered, axis(span), table)
+
+
+def _ends(facet: FacetRow) -> str:
+    if not facet.low_end:
+        return ""
+    return f"{facet.low} {facet.low_end} … {facet.high} {facet.high_end}"
 
 
 def _rank(item: ItemRow) -> tuple[int, float]:
@@ -107,11 +138,11 @@ def _facet_line(facet: FacetRow, span: Span) -> Line:
     )
 
 
-def _item_line(item: ItemRow) -> Line:
+def _item_line(item: ItemRow, detail: str) -> Line:
     gap = min(item.gaps, key=lambda one: RANK.get(one.label, 3), default=None)
     return Line(
         item.text,
-        "",
+        detail,
         None if item.choice else _picture(item.text, item.figures, Span(item.low, item.high)),
         gap.word if gap else "",
         gap.label.split()[0] if gap and gap.label in ("clear", "possible") else "",
