@@ -8,6 +8,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from understream.access.refusal import Missing, Unfit
 from understream.access.rules import Act, require
@@ -17,6 +18,8 @@ from understream.records.organisation import Membership, Organisation
 from understream.records.person import Person
 
 LONGEST_NAME = 120
+# Django's own sentence: its Dutch has "de" before "naam" and "e-mailadres" alike.
+gettext_noop("The password is too similar to the %(verbose_name)s.")
 
 
 @dataclass(frozen=True, slots=True)

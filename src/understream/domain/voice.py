@@ -213,7 +213,7 @@ def _rights_of(batch: Sequence[Utterance]) -> dict[bytes, Participation]:
         .select_related("instrument")
         .order_by("pk")
     }
-    rows = Participation.objects.filter(link_hash__in=hashes).select_related(
+    rows = Participation.objects.filter(reach.STANDING, link_hash__in=hashes).select_related(
         "cohort", "seat__person"
     )
     for row in rows:
@@ -225,7 +225,7 @@ def _right_to_speak(
     rights: Mapping[bytes, Participation], one: Utterance, now: datetime
 ) -> Participation:
     right = rights.get(reach.hash_of(one.link))
-    if right is None or right.seat.left_at is not None:
+    if right is None:
         raise Missing
     asked = right.cohort.round
     if asked.state != State.OPEN or now >= asked.closes_at:
@@ -351,8 +351,6 @@ def begin(link: str, *, browser: str, agrees: bool = True, rng: Random, now: dat
     found = reach.participation_by(link)
     asked = Round.objects.select_for_update().get(pk=found.cohort.round_id)
     right = Participation.objects.select_for_update(of=("self",)).get(pk=found.pk)
-    if found.seat.left_at is not None:
-        raise Missing
     if asked.state != State.OPEN or now >= asked.closes_at:
         raise Closed
     if right.browser_hash is not None:
@@ -406,8 +404,6 @@ def send_link_again(link: str, *, rng: Random, now: datetime) -> None:
         found = reach.participation_by(link)
     except Missing:
         return
-    if found.seat.left_at is not None:
-        return
     right = Participation.objects.select_for_update(of=("self",)).get(pk=found.pk)
     right.nonce = rng.randbytes(16)
     fresh = reach.link_of(right.nonce)
@@ -456,7 +452,7 @@ def withdraw(link: str, *, browser: str, submission: str, now: datetime) -> None
 def language_of(link: str) -> str:
     """Return the language in which the holder of a personal link is written to (``en``, ``nl``).
 
-    :raises Missing: for a link nobody was ever given, or that was replaced by a newer one.
+    :raises Missing: for a link that was never given, was replaced, or whose person has left.
     """
     return reach.participation_by(link).seat.person.language
 
@@ -473,8 +469,6 @@ def form_before(
     :raises Missing: for a link that was never given, was replaced, or whose person has left.
     """
     right = reach.participation_by(link)
-    if right.seat.left_at is not None:
-        raise Missing
     stage = _stage(right, browser, now)
     answers: Sequence[int] = ()
     comment, wish = "", str(Comment.Wish.AS_WRITTEN)
@@ -621,7 +615,7 @@ def _form(
         if told
         else (),
         moderator=moderator,
-        host=settings.UNDERSTREAM_HOST_NAME,
+        host=str(settings.UNDERSTREAM_HOST_NAME),
         needs_yes=cohort.mode == Mode.NAMED and cohort.size >= asked.k,
         asks_comment=_asks_comment(cohort),
         questions=len(instrument.items) * (len(partners) if instrument.directed else 1)

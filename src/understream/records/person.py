@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class People(BaseUserManager["Person"]):
@@ -27,8 +28,8 @@ class Person(AbstractBaseUser):
         EN = "en", "English"
         NL = "nl", "Nederlands"
 
-    email = models.EmailField(max_length=254, unique=True)
-    name = models.CharField(max_length=120)
+    email = models.EmailField(_("mail address"), max_length=254, unique=True)
+    name = models.CharField(_("name"), max_length=120)
     language = models.CharField(max_length=2, choices=Language, default=Language.EN)
     is_active = models.BooleanField(default=True)
     is_host = models.BooleanField(default=False)

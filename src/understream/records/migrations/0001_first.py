@@ -55,8 +55,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(max_length=120)),
+                ('email', models.EmailField(max_length=254, unique=True, verbose_name='mail address')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('language', models.CharField(choices=[('en', 'English'), ('nl', 'Nederlands')], default='en', max_length=2)),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_host', models.BooleanField(default=False)),
