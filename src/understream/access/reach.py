@@ -5,7 +5,7 @@ import hmac
 from hashlib import sha256
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from understream.access.refusal import Missing
 from understream.access.seat import Role, Seat
@@ -18,6 +18,8 @@ from understream.records.round import Cohort, Round
 from understream.records.seat import SeatRow
 
 LINK_BYTES = 16
+STANDING = Q(seat__left_at=None, seat__party=F("cohort__party"))
+"""A right stands as long as its seat does, and only for the party with which it was given."""
 
 
 def seat_of_person(person: int) -> Seat:
@@ -127,10 +129,11 @@ def hash_of(secret: str) -> bytes:
 def participation_by(link: str) -> Participation:
     """Return the right that belongs to a personal link, with its round, party and person.
 
-    :raises Missing: for a link nobody was ever given, or that was replaced by a newer one.
+    :raises Missing: for a link nobody was ever given, that was replaced by a newer one, or whose
+        person has left the party it was given for.
     """
     row = (
-        Participation.objects.filter(link_hash=hash_of(link))
+        Participation.objects.filter(STANDING, link_hash=hash_of(link))
         .select_related(
             "cohort__round__instrument",
             "cohort__round__alliance",

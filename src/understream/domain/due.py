@@ -74,9 +74,9 @@ def _remind(key: int, now: datetime, _rng: Random) -> None:
     row = Round.objects.select_related("alliance").filter(pk=key, state=State.OPEN).first()
     if row is None or row.closes_at <= now:
         return
-    rights = Participation.objects.filter(
-        cohort__round=row, used=False, seat__left_at=None
-    ).exclude(cohort__mode=Mode.ONE_VOICE)
+    rights = Participation.objects.filter(reach.STANDING, cohort__round=row, used=False).exclude(
+        cohort__mode=Mode.ONE_VOICE
+    )
     letter.post(
         letter.answer_letter(
             to=right.seat.person.email,

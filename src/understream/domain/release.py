@@ -128,7 +128,8 @@ def _rewrite(
     """Write voices and comments anew, in random order under fresh keys.
 
     What a database keeps of the order of arrival (rowid, ctid, xmin) is then one and the same for
-    all. The rights are touched too, so that their own order tells as little.
+    all. The rights are written anew too, under their own keys: PostgreSQL moves a row that is
+    used, so that their places would tell who answered and who came first.
     """
     fresh = [
         Voice(
@@ -150,13 +151,18 @@ def _rewrite(
         )
         for one in Comment.objects.filter(cohort__in=cohorts)
     ]
+    rights = list(Participation.objects.filter(cohort__in=cohorts))
+    for right in rights:
+        right.submission, right.used = None, False
     rng.shuffle(fresh)
     rng.shuffle(texts)
+    rng.shuffle(rights)
     Voice.objects.filter(cohort__in=cohorts).delete()
     Comment.objects.filter(cohort__in=cohorts).delete()
     Voice.objects.bulk_create(fresh)
     Comment.objects.bulk_create(texts)
-    Participation.objects.filter(cohort__in=cohorts).update(submission=None, used=False)
+    Participation.objects.filter(cohort__in=cohorts).delete()
+    Participation.objects.bulk_create(rights)
 
 
 def _open_unmoderated(
@@ -214,7 +220,7 @@ def _letters(row: Round, cohorts: Sequence[Cohort]) -> list[letter.Letter]:
     """Tell everybody who was asked, and the managers, that the mirror can be read."""
     links = {
         right.seat_id: reach.link_of(right.nonce)
-        for right in Participation.objects.filter(cohort__in=cohorts)
+        for right in Participation.objects.filter(reach.STANDING, cohort__in=cohorts)
     }
     seats = (
         SeatRow.objects.filter(alliance=row.alliance_id, left_at=None, party__isnull=False)

@@ -324,7 +324,7 @@ def open_round(seat: Seat, key: int, *, now: datetime) -> None:
     if any(cohort.confirmed_by_id is None for cohort in cohorts):
         raise NotYet
     rights = list(
-        Participation.objects.filter(cohort__in=cohorts, seat__left_at=None).select_related(
+        Participation.objects.filter(reach.STANDING, cohort__in=cohorts).select_related(
             "seat__person"
         )
     )
@@ -392,7 +392,8 @@ def _plan_dues(row: Round, now: datetime) -> None:
     moments = [("round.close", row.closes_at)]
     if row.closes_at - REMIND_BEFORE > now:
         moments.append(("round.remind", row.closes_at - REMIND_BEFORE))
-    if row.closes_at - timedelta(days=1) > now:
+    counting = Due.objects.filter(kind="round.steps", key=row.pk, done_at=None).exists()
+    if row.closes_at - timedelta(days=1) > now and not counting:
         moments.append(("round.steps", now + timedelta(days=1)))
     for kind, at in moments:
         Due.objects.get_or_create(kind=kind, key=row.pk, at=at)
