@@ -194,7 +194,7 @@ def test_letters_are_kept_and_shown_the_newest_first_with_their_links():
     client = Client(**HERE)
 
     page = client.get(reverse("door:demo_mail")).content.decode()
-    (newest, _older) = mailbox.letters()
+    (newest, _before), older = mailbox.letters()
     letter = client.get(reverse("door:demo_letter", args=[newest.key])).content.decode()
 
     assert page.index("Letter 2") < page.index("Letter 1")
@@ -204,6 +204,25 @@ def test_letters_are_kept_and_shown_the_newest_first_with_their_links():
         f"Open\n{link}\n",
     )
     assert f'<a href="{link}" rel="nofollow">' in letter
+    assert not older
+
+
+@pytest.mark.usefixtures("demo", "box")
+def test_letters_are_found_by_address_and_told_in_pages():
+    for number in range(mailbox.PAGE + 1):
+        to = "bo@x.example" if number else "ann@y.example"
+        get_connection().send_messages([EmailMessage(f"Letter {number}", "", "x@x.example", [to])])
+    client = Client(**HERE)
+
+    first = client.get(reverse("door:demo_mail")).content.decode()
+    second = client.get(reverse("door:demo_mail"), {"page": 2}).content.decode()
+    found = client.get(reverse("door:demo_mail"), {"to": "ANN"}).content.decode()
+    nobody = client.get(reverse("door:demo_mail"), {"to": "zoe", "page": "-1"}).content.decode()
+
+    assert (first.count("bo@x.example"), "ann@y.example" in first) == (mailbox.PAGE, False)
+    assert ("ann@y.example" in second, 'rel="next"' in second) == (True, False)
+    assert ("ann@y.example" in found, "bo@x.example" in found) == (True, False)
+    assert "No letter went to such an address." in nobody
 
 
 @pytest.mark.usefixtures("demo")

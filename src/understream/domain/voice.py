@@ -11,7 +11,6 @@ from datetime import datetime
 from hashlib import sha256
 from random import Random
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +23,7 @@ from understream.domain import letter
 from understream.domain.instrument import instrument_of, questions_about
 from understream.domain.journal import record
 from understream.domain.round import COMMENT_COHORT
+from understream.domain.word import name_of_host
 from understream.instruments.reader import Instrument, Item
 from understream.measurement.release import Question
 from understream.records.alliance import Party
@@ -615,7 +615,7 @@ def _form(
         if told
         else (),
         moderator=moderator,
-        host=str(settings.UNDERSTREAM_HOST_NAME),
+        host=name_of_host(),
         needs_yes=cohort.mode == Mode.NAMED and cohort.size >= asked.k,
         asks_comment=_asks_comment(cohort),
         questions=len(instrument.items) * (len(partners) if instrument.directed else 1)

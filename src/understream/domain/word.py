@@ -1,7 +1,8 @@
 """The words of the field as people read them, by the value that is stored."""
 
+from django.conf import settings
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 WORDS = {
     # roles
@@ -48,3 +49,8 @@ WORDS = {
     "person": _("person"),
 }
 """Stored value -> the word in the language in force."""
+
+
+def name_of_host() -> str:
+    """Return who keeps the server, in words; a host that has not said so is described."""
+    return str(settings.UNDERSTREAM_HOST_NAME) or gettext("whoever set it up")

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext_lazy as _
-
 from understream.site import environment
 
 PACKAGE = Path(__file__).parents[1]
@@ -31,7 +29,7 @@ UNDERSTREAM_URL = environment.address(
     f"http://{'127.0.0.1' if HOST in ('0.0.0.0', '::') else environment.in_brackets(HOST)}:{PORT}",  # noqa: S104 - compared, not bound
 )
 UNDERSTREAM_PROXY = environment.words("UNDERSTREAM_PROXY")
-UNDERSTREAM_HOST_NAME = environment.text("UNDERSTREAM_HOST_NAME") or _("this host")
+UNDERSTREAM_HOST_NAME = environment.text("UNDERSTREAM_HOST_NAME")
 UNDERSTREAM_K = environment.number("UNDERSTREAM_K", 5, least=0, most=1000)
 UNDERSTREAM_LOG = environment.choice("UNDERSTREAM_LOG", "text", ("text", "json"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(

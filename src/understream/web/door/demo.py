@@ -48,7 +48,14 @@ def enter(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest) -> HttpResponse:
     """List the letters that would have been sent."""
     _only_here(request)
-    return render(request, "door/mail.html", {"letters": mailbox.letters()})
+    to, page = request.GET.get("to", ""), _page(request.GET.get("page", ""))
+    found, older = mailbox.letters(to=to, page=page)
+    card = {"letters": found, "older": older, "to": to, "page": page}
+    return render(request, "door/mail.html", card)
+
+
+def _page(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1  # noqa: PLR2004 - more pages than letters
 
 
 @policy(Act.DEMO_ENTER, Of.DOOR)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.core.mail.backends.console import EmailBackend
 
 from understream.web import clock
 
-NEWEST = 200
+PAGE = 40
 _NUMBER = count()
 
 
@@ -42,11 +42,18 @@ class Backend(EmailBackend):
         return super().send_messages(email_messages) or 0
 
 
-def letters() -> tuple[Kept, ...]:
-    """Return the newest letters, the very newest first."""
+def letters(*, to: str = "", page: int = 1) -> tuple[tuple[Kept, ...], bool]:
+    """Return one page of letters, the newest first, and whether there are older ones.
+
+    :param to: a part of the mail address they went to; "" for any.
+    :param page: 1 for the newest.
+    """
     names = sorted((path.name for path in _box().glob("*.txt")), reverse=True)
-    kept = (letter(name.removesuffix(".txt")) for name in names[:NEWEST])
-    return tuple(one for one in kept if one)
+    kept = (letter(name.removesuffix(".txt")) for name in names)
+    wanted = (one for one in kept if one and to.casefold() in one.to.casefold())
+    first = (page - 1) * PAGE
+    found = tuple(islice(wanted, first, first + PAGE + 1))
+    return found[:PAGE], len(found) > PAGE
 
 
 def letter(key: str) -> Kept | None:

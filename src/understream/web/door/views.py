@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from understream.access.rules import Act
 from understream.domain.host import is_ready
 from understream.domain.person import choose_language
+from understream.domain.word import name_of_host
 from understream.web.door.demo import DOORS, is_open
 from understream.web.door.shown import Rules
 from understream.web.language import remember
@@ -18,7 +19,7 @@ from understream.web.policy import Of, SeatedRequest, policy
 @policy(Act.DOOR, Of.DOOR)
 def index(request: HttpRequest) -> HttpResponse:
     """Show what the house is; in a demo world also its five doors."""
-    card = {"doors": DOORS if is_open(request) else (), "host": settings.UNDERSTREAM_HOST_NAME}
+    card = {"doors": DOORS if is_open(request) else (), "host": name_of_host()}
     return render(request, "door/index.html", card)
 
 
@@ -40,7 +41,7 @@ def language(request: SeatedRequest) -> HttpResponse:
 @policy(Act.DOOR, Of.DOOR)
 def shown(request: HttpRequest) -> HttpResponse:
     """Show what is shown of people, and what remains impossible."""
-    card = {"rules": Rules.now(), "host": settings.UNDERSTREAM_HOST_NAME}
+    card = {"rules": Rules.now(), "host": name_of_host()}
     return render(request, "door/shown.html", card)
 
 

@@ -1,6 +1,5 @@
 """One round, by its state: planned, open, closed, cancelled."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -19,6 +18,7 @@ from understream.domain.round import (
     open_round,
     round_before,
 )
+from understream.domain.word import name_of_host
 from understream.web import clock
 from understream.web.alliance.desk import desk
 from understream.web.door.demo import is_open as is_demo_here
@@ -73,7 +73,7 @@ def cohort(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - 
             "managers": _("The managers (%(names)s)")
             % {"names": ", ".join(one.name for one in people if one.role == "manager")},
             "enough": len(people) >= card.k,
-            "host": settings.UNDERSTREAM_HOST_NAME,
+            "host": name_of_host(),
             **desk(request.seat, "rounds"),
         },
         status=400 if form.errors else 200,
