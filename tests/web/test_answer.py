@@ -1,6 +1,7 @@
 """Answering behind a personal link: every stage, and everything that can come in wrong."""
 
 import re
+from copy import deepcopy
 from datetime import timedelta
 from random import Random
 
@@ -104,10 +105,22 @@ def test_before_anything_is_asked_the_page_says_what_will_be_seen(client):
 def test_looking_binds_nothing_because_mail_scanners_look_too(client):
     _world, _key, link = asked()
 
-    page = client.get(at(link))
+    client.get(at(link))
 
-    assert page.cookies.get("browser") is None
     assert Participation.objects.exclude(browser_hash=None).count() == 0
+    assert Client().get(at(link)).templates[0].name == "answer/begin.html"
+
+
+def test_beginning_twice_is_beginning_once_even_if_the_first_reply_never_arrived(client):
+    _world, _key, link = asked()
+    client.get(at(link))
+    impatient = Client()
+    impatient.cookies = deepcopy(client.cookies)
+
+    begun(client, link)
+
+    begun(impatient, link)
+    assert impatient.get(at(link)).templates[0].name == "answer/edit.html"
 
 
 def test_beginning_binds_the_link_with_a_cookie_that_scripts_cannot_read(client):

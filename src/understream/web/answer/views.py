@@ -22,7 +22,7 @@ from understream.web.mirror.drawing import draw
 from understream.web.policy import Of, policy
 
 BROWSER = "browser"
-"""The cookie that binds a link to the browser that began."""
+"""The cookie that binds a link to the browser that began; given before, it binds nothing yet."""
 KEPT = "kept"
 """The cookie that holds the submission, so that answers can be changed until the round closes."""
 LINK_LASTS = timedelta(days=60)
@@ -54,7 +54,11 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
         return _form(request, link, card)
     asks = card.stage == "answered" and own and "withdraw" in request.GET
     page = "answer/withdraw.html" if asks else PAGES.get(card.stage, "answer/still.html")
-    return _page(request, page, _told(link, card) | {"own": own})
+    response = _page(request, page, _told(link, card) | {"own": own})
+    if card.stage == "begin" and BROWSER not in request.COOKIES:
+        # Given beforehand, so that who taps twice, or never gets the reply, is not locked out.
+        _keep(request, response, link, BROWSER, clock.rng.randbytes(16).hex(), LINK_LASTS)
+    return response
 
 
 @policy(Act.VOICE_SPEAK, Of.LINK, "POST")

@@ -542,6 +542,11 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  // The second of two quick taps was meant for the screen before: it skips nothing, sends nothing.
+  if (event.detail > 1 && event.target.closest("[data-back], [data-next]")) {
+    event.preventDefault();
+    return;
+  }
   if (event.target.closest("[data-back]")) {
     back();
   }
