@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from django.db import connection, transaction
@@ -69,6 +70,10 @@ def _tidy(_key: int, _now: datetime, _rng: Random) -> None:
     transaction.on_commit(release.tidy, robust=True)
 
 
+def _forget(_key: int, _now: datetime, _rng: Random) -> None:
+    transaction.on_commit(partial(release.tidy, wholly=True), robust=True)
+
+
 def _remind(key: int, now: datetime, _rng: Random) -> None:
     """Write to everybody who has not used their right; never to a chosen person."""
     row = Round.objects.select_related("alliance").filter(pk=key, state=State.OPEN).first()
@@ -112,5 +117,6 @@ ACTS: dict[str, Callable[[int, datetime, Random], None]] = {
     "round.steps": _steps,
     "voices.erase": _erase,
     "tidy": _tidy,
+    "forget": _forget,
 }
 """Every kind of thing that falls due, and what is done then."""

@@ -7,8 +7,9 @@ displayed figures, stored once, hashed.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.utils.functional import Promise
@@ -33,6 +34,7 @@ from understream.records.statement import Statement
 from understream.records.voice import Comment, Voice
 
 KEPT = timedelta(days=30)
+NIGHT = time(3)
 FEWEST_TEXTS = 3
 LONGEST_COMMENT = 2000
 KEY_BITS = 63
@@ -85,7 +87,8 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
     Cohort.objects.filter(round=row).update(participation=Cohort.Step.CLOSED)
     row.state, row.closed_at = State.CLOSED, now
     row.save(update_fields=["state", "closed_at"])
-    for kind, at in (("voices.erase", now + KEPT), ("tidy", now)):
+    night = _night_after(now, row.alliance.time_zone)
+    for kind, at in (("voices.erase", now + KEPT), ("tidy", now), ("forget", night)):
         Due.objects.get_or_create(kind=kind, key=row.pk, at=at)
     record(
         SYSTEM,
@@ -96,6 +99,13 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
     )
     letter.post(_letters(row, cohorts))
     return True
+
+
+def _night_after(now: datetime, zone: str) -> datetime:
+    """Return the next three o'clock at night there, when nobody waits for a table."""
+    local = now.astimezone(ZoneInfo(zone))
+    day = local.date() + timedelta(days=local.time() >= NIGHT)
+    return datetime.combine(day, NIGHT, local.tzinfo)
 
 
 def _figures(
@@ -268,7 +278,7 @@ def cancel_round(seat: Seat, key: int, *, now: datetime) -> None:
     Participation.objects.filter(cohort__in=cohorts).update(used=False, submission=None)
     row.state = State.CANCELLED
     row.save(update_fields=["state"])
-    Due.objects.get_or_create(kind="tidy", key=row.pk, at=now)
+    Due.objects.get_or_create(kind="forget", key=row.pk, at=now)
     record(seat, "round.cancel", now=now, words={"round": row.title})
 
 
@@ -280,19 +290,22 @@ def erase_voices(key: int, *, now: datetime) -> None:
         return
     Voice.objects.filter(cohort__round=row).delete()
     Comment.objects.filter(cohort__round=row).delete()
-    Due.objects.get_or_create(kind="tidy", key=row.pk, at=now)
+    Due.objects.get_or_create(kind="forget", key=row.pk, at=now)
     record(SYSTEM, "voices.erase", now=now, alliance=row.alliance_id, words={"round": row.title})
 
 
-def tidy() -> None:
+def tidy(*, wholly: bool = False) -> None:
     """Let the database forget deleted rows: outside transactions, in the ticking process.
 
     SQLite overwrites deleted rows by itself (`secure_delete`); its log is emptied here.
+
+    :param wholly: on PostgreSQL write the tables anew, so that no page holds what was deleted.
+        Whoever speaks waits meanwhile: for the night, and for what was destroyed.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for table in ("voice", "comment", "participation"):
-                cursor.execute(f"VACUUM records_{table}")
+            for table in ("voice", "comment", "statement", "participation"):
+                cursor.execute(f"VACUUM {'FULL ' if wholly else ''}records_{table}")
         else:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
