@@ -82,12 +82,15 @@ def comments(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 
         "mirror/comments.html",
         {
             "parties": [
-                (party, _drafts(party, typed, faults))
+                (
+                    party,
+                    _drafts(party, typed, faults),
+                    faults.get("", "") if typed.get("party") == str(party.party) else "",
+                )
                 for party in comments_to_moderate(request.seat, round)
             ],
             "round": round_before(request.seat, round),
             "alliance": alliance_before(request.seat),
-            "fault": faults.get("", ""),
         },
         status=400 if faults else 200,
     )
