@@ -55,7 +55,7 @@ soak: dev ## run the long tests
 	$(BIN)/pytest -m soak
 
 messages: dev ## collect the sentences people read, and compile their translations (needs gettext)
-	cd src/understream && ../../$(BIN)/django-admin makemessages --locale nl --no-wrap --no-obsolete
+	cd src/understream && ../../$(BIN)/django-admin makemessages --locale nl --no-wrap --no-obsolete --add-location file
 	cd src/understream && ../../$(BIN)/django-admin compilemessages
 
 release: core ## build the wheel into dist/, without a network
