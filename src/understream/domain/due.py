@@ -7,9 +7,11 @@ from functools import partial
 from random import Random
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from understream.access import reach
 from understream.domain import letter, release
+from understream.domain.round import REMIND_BEFORE
 from understream.records.due import Due
 from understream.records.participation import Participation
 from understream.records.round import Cohort, Mode, Round, State
@@ -75,9 +77,12 @@ def _forget(_key: int, _now: datetime, _rng: Random) -> None:
 
 
 def _remind(key: int, now: datetime, _rng: Random) -> None:
-    """Write to everybody who has not used their right; never to a chosen person."""
+    """Write to everybody who has not used their right; never to a chosen person.
+
+    If the end has moved on, its own reminder is due later.
+    """
     row = Round.objects.select_related("alliance").filter(pk=key, state=State.OPEN).first()
-    if row is None or row.closes_at <= now:
+    if row is None or not row.closes_at - REMIND_BEFORE <= now < row.closes_at:
         return
     rights = Participation.objects.filter(reach.STANDING, cohort__round=row, used=False).exclude(
         cohort__mode=Mode.ONE_VOICE
@@ -99,13 +104,16 @@ def _remind(key: int, now: datetime, _rng: Random) -> None:
 
 def _steps(key: int, now: datetime, _rng: Random) -> None:
     """Refresh once a day what managers see of participation: fewer than five, or five and more."""
-    row = Round.objects.filter(pk=key, state=State.OPEN).first()
+    row = Round.objects.select_for_update().filter(pk=key, state=State.OPEN).first()
     if row is None:
         return
-    for cohort in Cohort.objects.filter(round=row):
-        used = Participation.objects.filter(cohort=cohort, used=True).count()
-        cohort.participation = Cohort.Step.SOME if used >= FEW else Cohort.Step.FEW
-        cohort.save(update_fields=["participation"])
+    cohorts = list(Cohort.objects.filter(round=row))
+    rights = Participation.objects.filter(cohort__in=cohorts, used=True)
+    used = dict(rights.values_list("cohort").annotate(Count("pk")))
+    for cohort in cohorts:
+        enough = used.get(cohort.pk, 0) >= FEW
+        cohort.participation = Cohort.Step.SOME if enough else Cohort.Step.FEW
+    Cohort.objects.bulk_update(cohorts, ["participation"])
     again = now + timedelta(days=1)
     if again < row.closes_at:
         Due.objects.get_or_create(kind="round.steps", key=key, at=again)

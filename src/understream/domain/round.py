@@ -392,8 +392,8 @@ def _plan_dues(row: Round, now: datetime) -> None:
     moments = [("round.close", row.closes_at)]
     if row.closes_at - REMIND_BEFORE > now:
         moments.append(("round.remind", row.closes_at - REMIND_BEFORE))
-    counting = Due.objects.filter(kind="round.steps", key=row.pk, done_at=None).exists()
-    if row.closes_at - timedelta(days=1) > now and not counting:
+    looked = Due.objects.filter(kind="round.steps", key=row.pk, done_at=None).exists()
+    if not looked and row.closes_at - timedelta(days=1) > now:
         moments.append(("round.steps", now + timedelta(days=1)))
     for kind, at in moments:
         Due.objects.get_or_create(kind=kind, key=row.pk, at=at)
