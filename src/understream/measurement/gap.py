@@ -102,7 +102,7 @@ def welch_label(counts_a: Sequence[int], counts_b: Sequence[int]) -> Gap:
     :returns: the word; *not enough answers* also below two people on a side.
     :raises ValueError: for scales of different length, or shorter than two points.
 
-    Source: our convention (``domain.md`` 9.5; ``decisions.md`` 2 and 8).
+    Source: our convention (``docs/concepts/gap.md``).
 
     >>> welch_label([9, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 9]).value
     'clear'
@@ -136,7 +136,7 @@ def displayed_label(a: float, b: float, points: int = 7) -> Gap:
     :returns: the word.
     :raises ValueError: if the scale is shorter than two points, or a figure is not finite.
 
-    Source: our convention (``decisions.md`` 2).
+    Source: our convention (``docs/concepts/gap.md``).
 
     >>> displayed_label(5.5, 4.0).value
     'worth asking'

@@ -52,7 +52,7 @@ def agreement(counts: Sequence[int]) -> Agreement:
     :returns: the word.
     :raises ValueError: if there are fewer than two points, or a count is negative.
 
-    Source: our rule (``domain.md`` 9.2), with the chance limit of :func:`chance_limit_ad`.
+    Source: our rule (``docs/concepts/agreement.md``), with the limit of :func:`chance_limit_ad`.
 
     >>> agreement([2, 1, 0, 0, 0, 1, 2]).value
     'two camps'
