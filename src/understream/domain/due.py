@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from random import Random
 
 from django.db import connection, transaction
@@ -73,7 +72,8 @@ def _tidy(_key: int, _now: datetime, _rng: Random) -> None:
 
 
 def _forget(_key: int, _now: datetime, _rng: Random) -> None:
-    transaction.on_commit(partial(release.tidy, wholly=True), robust=True)
+    # Not a partial: Django asks what failed for its name.
+    transaction.on_commit(lambda: release.tidy(wholly=True), robust=True)
 
 
 def _remind(key: int, now: datetime, _rng: Random) -> None:

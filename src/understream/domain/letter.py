@@ -1,9 +1,10 @@
 """Mail: it says that something waits, with a link, and never what was said."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from smtplib import SMTPException
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+log = logging.getLogger(__name__)
 
 ADDRESSES = {
     "invitation": "/i/{}/",
@@ -46,15 +49,21 @@ def post(letters: Iterable[Letter]) -> None:
     """Send letters when the act that wrote them is safely stored; a mail that fails is logged."""
     kept = tuple(letters)
     if kept:
-        transaction.on_commit(partial(_send, kept), robust=True)
+        # Not a partial: Django asks what failed for its name.
+        transaction.on_commit(lambda: _send(kept), robust=True)
 
 
 def _send(letters: tuple[Letter, ...]) -> None:
-    messages = [
-        EmailMessage(one.subject, one.body, settings.DEFAULT_FROM_EMAIL, [one.to])
-        for one in letters
-    ]
-    get_connection().send_messages(messages)
+    """Send one by one: a mailbox that the server refuses costs nobody else a letter."""
+    with get_connection() as server:
+        for one in letters:
+            message = EmailMessage(one.subject, one.body, settings.DEFAULT_FROM_EMAIL, [one.to])
+            try:
+                server.send_messages([message])
+            except SMTPException:
+                log.exception("letter.refused")
+                server.close()
+                server.open()
 
 
 def invitation_letter(
