@@ -1,5 +1,6 @@
 """Plain functions that make what a test needs, through the acts wherever an act exists."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from understream.access.seat import Role, Seat
 from understream.domain import round as rounds
 from understream.domain import voice
 from understream.domain.alliance import found_alliance
+from understream.domain.invitation import invite_person
 from understream.domain.release import close_round
 from understream.domain.voice import Heard, Utterance
 from understream.records.alliance import Party
@@ -89,6 +91,23 @@ def seat_person(alliance: int, party: int | None, name: str, role: Role, **keys)
         alliance_id=alliance, party_id=party, person=make_person(name, **keys), role=role
     )
     return reach.seat_from(row)
+
+
+def invite(world: World, party: str = "Harbour", *, seed: int = 11, **keys) -> str:
+    """Let a party's manager invite somebody, Nora unless told; return the link in the letter."""
+    invite_person(
+        keys.pop("seat", world.managers[party]),
+        **{
+            "party": world.parties[party],
+            "name": "Nora",
+            "email": "nora@example.org",
+            "role": "participant",
+            "now": NOON,
+            "rng": Random(seed),
+            **keys,
+        },
+    )
+    return base64.urlsafe_b64encode(Random(seed).randbytes(16)).rstrip(b"=").decode()
 
 
 def plan_round(world: World, *, instrument: str = "pulse", mode: str = "", **keys) -> int:

@@ -18,6 +18,7 @@ from understream.access.rules import Act, Where, require
 from understream.access.seat import Role, Seat
 from understream.domain import letter
 from understream.domain.journal import record
+from understream.domain.seat import give_up_rights, hold_seats
 from understream.records.alliance import Alliance, Party
 from understream.records.invitation import Invitation
 from understream.records.organisation import Membership
@@ -89,6 +90,7 @@ def invite_person(
         require(seat, Act.PARTNER_INVITE, Where(seat.alliance))
     else:
         require(seat, Act.PERSON_INVITE, Where(seat.alliance, party))
+    hold_seats(seat.alliance)
     name, email = name.strip(), email.strip().lower()
     _check(name, email, role, tier, language)
     if SeatRow.objects.filter(alliance=seat.alliance, person__email=email, left_at=None).exists():
@@ -159,11 +161,11 @@ def withdraw_invitation(seat: Seat, key: int, *, now: datetime) -> None:
 
     :raises Missing: if there is no such invitation within reach.
     """
-    row = (
-        Invitation.objects.select_for_update()
-        .filter(pk=key, alliance=seat.alliance, accepted_at=None, withdrawn_at=None)
-        .first()
-    )
+    require(seat, Act.ALLIANCE_READ, Where(alliance=seat.alliance))
+    hold_seats(seat.alliance)
+    row = Invitation.objects.filter(
+        pk=key, alliance=seat.alliance, accepted_at=None, withdrawn_at=None
+    ).first()
     if row is None:
         raise Missing
     if row.invited_by_id == seat.key:
@@ -217,10 +219,8 @@ def accept_invitation(
     :raises Unfit: for a missing name or a weak password, or if the account is not signed in.
     :raises Elsewhere: if the person already has a seat in this alliance.
     """
-    found = _open_invitation(link, now)
-    row = Invitation.objects.select_for_update().get(pk=found.pk)
-    if row.accepted_at:
-        raise Taken
+    hold_seats(_open_invitation(link, now).alliance_id)
+    row = _open_invitation(link, now)
     person = Person.objects.filter(email=row.email).first()
     if person is not None and person.has_usable_password():
         if person.pk != signed_in:
@@ -239,6 +239,7 @@ def accept_invitation(
             "left_at": None,
         },
     )
+    give_up_rights([kept], party=row.party_id)
     if row.party_id:
         organisation = Party.objects.values_list("organisation", flat=True).get(pk=row.party_id)
         Membership.objects.get_or_create(person=person, organisation_id=organisation)

@@ -1,6 +1,6 @@
 """Who has a seat in an alliance, and ending a seat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
-from understream.domain.journal import record
-from understream.records.alliance import Party
+from understream.domain.journal import record, record_each
+from understream.records.alliance import Alliance, Party
 from understream.records.invitation import Invitation
+from understream.records.participation import Participation
 from understream.records.person import Person
 from understream.records.seat import SeatRow, Tier
 
@@ -119,6 +120,19 @@ def people_of(seat: Seat, *, now: datetime) -> tuple[PartyPeople, ...]:
     )
 
 
+def hold_seats(alliance: int) -> None:
+    """Let nobody else change who has a seat in this alliance until the transaction has ended."""
+    Alliance.objects.select_for_update(no_key=True).get(pk=alliance)
+
+
+def give_up_rights(seats: Iterable[SeatRow], *, party: int | None) -> None:
+    """Take away the rights to speak that seats still have for another party than this one.
+
+    Who left a party and comes back for another speaks for that one alone.
+    """
+    Participation.objects.filter(seat__in=list(seats)).exclude(cohort__party=party).delete()
+
+
 @transaction.atomic
 def end_seat(seat: Seat, key: int, *, now: datetime) -> None:
     """End a seat of the own party; its answers in releases stay, its links stop working.
@@ -126,6 +140,8 @@ def end_seat(seat: Seat, key: int, *, now: datetime) -> None:
     :raises Missing: for a seat that is not there, or not of the own party.
     :raises LastManager: if it is the party's only manager.
     """
+    require(seat, Act.ALLIANCE_READ, Where(alliance=seat.alliance))
+    hold_seats(seat.alliance)
     row = (
         SeatRow.objects.select_for_update(of=("self",))
         .filter(pk=key, alliance=seat.alliance, left_at=None)
@@ -168,6 +184,7 @@ def add_participants(seat: Seat, *, party: int, people: Sequence[Newcomer], now:
     :raises Unfit: naming every line that cannot be read, or that belongs to another party.
     """
     require(seat, Act.PERSON_INVITE, Where(seat.alliance, party))
+    hold_seats(seat.alliance)
     faults: dict[str, str | Promise] = {}
     emails = [one.email.strip().lower() for one in people]
     elsewhere = set(
@@ -186,27 +203,42 @@ def add_participants(seat: Seat, *, party: int, people: Sequence[Newcomer], now:
         faults[""] = _("Write one person on each line: a name and a mail address.")
     if faults:
         raise Unfit(faults)
+    asked = dict(zip(emails, people, strict=True))
+    there = set(Person.objects.filter(email__in=emails).values_list("email", flat=True))
+    strangers = [_stranger(one, email) for email, one in asked.items() if email not in there]
+    # Another alliance may add the same person at this moment.
+    Person.objects.bulk_create(strangers, ignore_conflicts=True)
     known = {row.email: row for row in Person.objects.filter(email__in=emails)}
     seated = {
         row.person_id: row
         for row in SeatRow.objects.filter(alliance=seat.alliance, person__email__in=emails)
     }
-    new = 0
-    for one, email in zip(people, emails, strict=True):
-        person = known.get(email)
-        if person is None:
-            person = Person(email=email, name=one.name.strip(), language=one.language)
-            person.set_unusable_password()
-            person.save()
+    new, back = [], []
+    for email, one in asked.items():
+        person = known[email]
         row = seated.get(person.pk)
-        if row is not None and row.left_at is None:
+        if row is None:
+            row = SeatRow(alliance_id=seat.alliance, person=person)
+            new.append(row)
+        elif row.left_at is None:
             continue
-        new += 1
-        row = row or SeatRow(alliance_id=seat.alliance, person=person)
+        else:
+            back.append(row)
         row.party_id, row.role, row.tier, row.left_at = party, Role.PARTICIPANT, one.tier, None
-        row.save()
-        record(seat, "person.add", now=now, words={"name": person.name})
-    return new
+    SeatRow.objects.bulk_create(new)
+    SeatRow.objects.bulk_update(back, ["party", "role", "tier", "left_at"])
+    give_up_rights(back, party=party)
+    taken = {row.person_id for row in (*new, *back)}
+    names = [known[email].name for email in emails if known[email].pk in taken]
+    record_each(seat, "person.add", now=now, words=[{"name": name} for name in names])
+    return len(taken)
+
+
+def _stranger(one: Newcomer, email: str) -> Person:
+    """Return somebody nobody knew by this address, who cannot sign in."""
+    person = Person(email=email, name=one.name.strip(), language=one.language)
+    person.set_unusable_password()
+    return person
 
 
 def _fault_of(one: Newcomer, email: str, *, twice: bool, taken: bool) -> str | Promise:
