@@ -60,7 +60,7 @@ READ = {
 
 
 def placeholders(text):
-    return sorted(re.findall(r"%\((\w+)\)[sd]", text))
+    return sorted(re.findall(r"%(?:\((\w+)\))?[sd]", text))
 
 
 def test_every_sentence_has_a_dutch_one():
@@ -145,7 +145,8 @@ def test_every_dutch_sentence_with_a_place_to_fill_in_can_be_filled_in():
     for entry in ENTRIES:
         if "python-format" in entry.flags:
             for dutch in entry.dutch:
-                words = dict.fromkeys(placeholders(dutch), 7)
+                names = placeholders(dutch)
+                words = dict.fromkeys(names, 7) if all(names) else tuple(7 for _name in names)
                 assert "%(" not in dutch % words, dutch
 
 

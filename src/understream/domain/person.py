@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext_lazy
 
 from understream.access.refusal import Missing, Unfit
 from understream.access.rules import Act, require
@@ -18,8 +18,13 @@ from understream.records.organisation import Membership, Organisation
 from understream.records.person import Person
 
 LONGEST_NAME = 120
-# Django's own sentence: its Dutch has "de" before "naam" and "e-mailadres" alike.
+# Django's own sentences: one has "de" before "naam" in Dutch, the other no Dutch at all.
 gettext_noop("The password is too similar to the %(verbose_name)s.")
+ngettext_lazy(
+    "This password is too short. It must contain at least %d character.",
+    "This password is too short. It must contain at least %d characters.",
+    LONGEST_NAME,
+)
 
 
 @dataclass(frozen=True, slots=True)
