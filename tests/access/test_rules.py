@@ -43,7 +43,7 @@ TABLE = {
     Act.STATEMENT_READ:       (False, True,  False, False, False, False),
     Act.COMMENT_READ:         (True,  True,  True,  False, False, False),
     Act.COMMENT_MODERATE:     (False, False, False, True,  False, False),
-    Act.RELEASE_EXPORT:       (False, True,  False, False, False, False),
+    Act.RELEASE_EXPORT:       (False, True,  True,  False, False, False),
     Act.RESEARCH_EXPORT:      (False, False, False, False, True,  False),
     Act.HOST_OPERATE:         (False, False, False, False, False, True),
 }  # fmt: skip

@@ -118,7 +118,7 @@ RULES: dict[Act, Rule] = {
     Act.STATEMENT_READ: Rule(Reach.PARTY, frozenset({_MANAGER})),
     Act.COMMENT_READ: Rule(Reach.PARTY, _PARTY_SEATS),
     Act.COMMENT_MODERATE: Rule(Reach.NAMED, frozenset({_FACILITATOR})),
-    Act.RELEASE_EXPORT: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.RELEASE_EXPORT: Rule(Reach.PARTY, frozenset({_MANAGER, _SPONSOR})),
     Act.RESEARCH_EXPORT: Rule(Reach.ORGANISATION, frozenset({Role.RESEARCHER})),
     Act.HOST_OPERATE: Rule(Reach.HOST, frozenset({Role.HOST})),
 }

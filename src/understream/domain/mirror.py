@@ -572,7 +572,7 @@ HEADER: Row = (
 def release_rows(seat: Seat, key: int, *, now: datetime) -> tuple[Row, ...]:
     """Return the own party's displayed figures as rows, with a header; the journal tells it.
 
-    :raises Missing: before the round has closed, and for any seat but a manager's.
+    :raises Missing: before the round has closed, and unless the seat is a manager's or sponsor's.
     """
     card = mirror_before(seat, key, language="en")
     require(seat, Act.RELEASE_EXPORT, Where(card.alliance, seat.party))
@@ -592,7 +592,7 @@ def release_rows(seat: Seat, key: int, *, now: datetime) -> tuple[Row, ...]:
 def release_plain(seat: Seat, key: int, *, now: datetime) -> dict[str, object]:
     """Return the own party's part of a release as plain values, with the release's fingerprint.
 
-    :raises Missing: before the round has closed, and for any seat but a manager's.
+    :raises Missing: before the round has closed, and unless the seat is a manager's or sponsor's.
     """
     card = mirror_before(seat, key, language="en")
     require(seat, Act.RELEASE_EXPORT, Where(card.alliance, seat.party))

@@ -404,6 +404,8 @@ def send_link_again(link: str, *, rng: Random, now: datetime) -> None:
         found = reach.participation_by(link)
     except Missing:
         return
+    if found.cohort.round.state == State.CANCELLED:
+        return
     right = Participation.objects.select_for_update(of=("self",)).get(pk=found.pk)
     right.nonce = rng.randbytes(16)
     fresh = reach.link_of(right.nonce)
@@ -481,12 +483,12 @@ def _stage(right: Participation, browser: str, now: datetime) -> str:  # noqa: P
     asked = right.cohort.round
     if asked.state == State.PLANNED:
         return "not yet"
-    if asked.state == State.CANCELLED:
-        return "cancelled"
     bound = right.browser_hash is not None
     mine = bound and bool(browser) and bytes(right.browser_hash or b"") == reach.hash_of(browser)
     if bound and not mine:
         return "elsewhere"
+    if asked.state == State.CANCELLED:
+        return "cancelled"
     if asked.state == State.CLOSED or now >= asked.closes_at:
         return "closed"
     if right.cohort.mode == Mode.ONE_VOICE:
@@ -519,7 +521,7 @@ def _own_answers(
 def form_of_party(seat: Seat, key: int, *, language: str) -> FormCard:
     """Return the one form of a party that speaks with one voice, with what is filled in so far.
 
-    :raises Missing: unless the seat is a manager of such a party in an open round.
+    :raises Missing: unless the seat is a manager of a party that speaks with one voice in it.
     """
     cohort = _cohort_of_form(seat, key)
     said = Statement.objects.filter(cohort=cohort, seat=None).first()

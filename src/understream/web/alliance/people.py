@@ -42,7 +42,7 @@ def show(request: SeatedRequest, alliance: int) -> HttpResponse:
 @policy(Act.PERSON_INVITE, Of.ALLIANCE, "GET", "POST")
 def invite(request: SeatedRequest, alliance: int) -> HttpResponse:
     """Invite somebody to a seat."""
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect("alliance:people", alliance)
     form = InviteForm(request.POST, roles=ROLES)
     if form.is_valid():
@@ -67,7 +67,7 @@ def invite(request: SeatedRequest, alliance: int) -> HttpResponse:
 @policy(Act.PERSON_INVITE, Of.ALLIANCE, "GET", "POST")
 def add(request: SeatedRequest, alliance: int) -> HttpResponse:
     """Add people of the own party who are only asked to answer."""
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect("alliance:people", alliance)
     form = PeopleForm(request.POST)
     if form.is_valid():

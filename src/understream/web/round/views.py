@@ -92,7 +92,7 @@ def open_it(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 -
 def extend(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - the address's word
     """Move the end of the round."""
     card = round_before(request.seat, round)
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect("round:show", round)
     with timezone.override(card.time_zone):
         form = ExtendForm(request.POST)

@@ -1,0 +1,527 @@
+"""SEC-1 and SEC-2: every person x every address x every state x every method.
+
+What is expected stands in this file, transcribed from section 5 of `decisions.md` (there called
+"the table") and from the addresses; nothing of it is read from the product's own rules.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
+
+from tests.wide import HARBOUR, MILL, NOW, QUAY, Persona, Wide, make_wide
+from understream.access.rules import RULES, Act
+from understream.records.alliance import Party
+from understream.records.organisation import Organisation
+from understream.web import clock
+from understream.web.policy import Of, Policy
+from understream.web.urls import handler404, handler500
+from understream.web.urls import urlpatterns as served
+
+__all__ = ["handler404", "handler500"]  # this file is also a small house of addresses
+
+pytestmark = pytest.mark.django_db
+
+# ------------------------------------------------------------------ the table, transcribed
+
+P, M, S, F, R, H = "participant", "manager", "sponsor", "facilitator", "researcher", "host"
+SEATS = (P, M, S, F)
+ANYONE, SIGNED_IN, LINK, NEVER = ("anyone",), ("signed in",), ("link",), ()
+
+ALLIANCES = {"own": True, "elsewhere": False, "missing": False}
+ROUNDS = (
+    "planned", "open", "closed", "cancelled", "spoken", "signed",
+    "open elsewhere", "closed elsewhere", "missing",
+)  # fmt: skip
+CLOSED = ("closed", "signed", "closed elsewhere")
+PERSONAL = tuple(state for state in ROUNDS if state != "spoken")
+"""With one voice nobody has an answer of their own that could be taken back."""
+RUNNING = ("planned", "open", "spoken", "open elsewhere")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: which methods, about what, who may, and when there is something.
+
+    :ivar states: the rounds about which there is something to be read.
+    """
+
+    methods: str
+    about: str
+    who: tuple[str, ...]
+    states: tuple[str, ...] = ROUNDS
+
+
+TABLE = {
+    # what anybody may see
+    "door:index": Row("GET", "", ANYONE),
+    "door:language": Row("POST", "", ANYONE),
+    "door:shown": Row("GET", "", ANYONE),
+    "door:health": Row("GET", "", ANYONE),
+    "door:ready": Row("GET", "", ANYONE),
+    "parts:index": Row("GET", "", ANYONE),
+    "parts:swapped": Row("GET POST", "", ANYONE),
+    "parts:phone": Row("GET", "", ANYONE),
+    "parts:door": Row("GET", "", ANYONE),
+    # what only a demo world on this machine has; this world is none
+    "door:demo_enter": Row("POST", "", NEVER),
+    "door:demo_mail": Row("GET", "", NEVER),
+    "door:demo_letter": Row("GET", "letter", NEVER),
+    "door:demo_clock": Row("POST", "round", NEVER),
+    # signing in, and one's own card
+    "account_login": Row("GET POST", "", ANYONE),
+    "account_logout": Row("POST", "", ANYONE),
+    "account_reset_password": Row("GET POST", "", ANYONE),
+    "account_reset_password_done": Row("GET", "", ANYONE),
+    "account_reset_password_from_key": Row("GET POST", "reset", ANYONE),
+    "account_reset_password_from_key_done": Row("GET", "", ANYONE),
+    "account_change_password": Row("GET POST", "", SIGNED_IN),
+    "account:card": Row("GET POST", "", SIGNED_IN),
+    # what allauth has and this house has not
+    "account_signup": Row("GET POST", "", NEVER),
+    "account_email": Row("GET POST", "", NEVER),
+    "account_inactive": Row("GET POST", "", NEVER),
+    "account_set_password": Row("GET POST", "", NEVER),
+    "account_reauthenticate": Row("GET POST", "", NEVER),
+    "account_email_verification_sent": Row("GET POST", "", NEVER),
+    "account_confirm_email": Row("GET POST", "key", NEVER),
+    # an alliance
+    "alliance:index": Row("GET", "", SIGNED_IN),
+    "alliance:new": Row("GET POST", "", SIGNED_IN),
+    "alliance:home": Row("GET", "alliance", SEATS),
+    "alliance:people": Row("GET", "alliance", SEATS),
+    "alliance:invite": Row("GET POST", "alliance", (M,)),
+    "alliance:add": Row("GET POST", "alliance", (M,)),
+    "alliance:end": Row("GET POST", "seat", (M,)),
+    "alliance:withdraw": Row("POST", "invitation", (M,)),
+    "alliance:rounds": Row("GET", "alliance", SEATS),
+    "alliance:plan": Row("GET POST", "alliance", (M, F)),
+    "alliance:journal": Row("GET", "alliance", (P, M, S)),
+    # an invitation, a round
+    "invitation:show": Row("GET POST", "letter of invitation", LINK),
+    "round:show": Row("GET", "round", SEATS),
+    "round:cohort": Row("GET POST", "round", (M,)),
+    "round:open": Row("POST", "round", (M, F)),
+    "round:extend": Row("GET POST", "round", (M, F)),
+    "round:cancel": Row("GET POST", "round", (M,), RUNNING),
+    "round:form": Row("GET POST", "round", (M,), ("spoken",)),
+    # own voice: whoever holds the link, participant, manager and sponsor alike
+    "answer:show": Row("GET", "link", LINK),
+    "answer:begin": Row("POST", "link", LINK),
+    "answer:send": Row("POST", "link", LINK),
+    "answer:withdraw": Row("POST", "link", LINK, PERSONAL),
+    "answer:again": Row("POST", "link", LINK),
+    "answer:mirror": Row("GET", "link", LINK, CLOSED),
+    # own party's mirror; the sponsor after the reveal, which is the close of a round
+    "mirror:show": Row("GET", "round", (P, M, S), CLOSED),
+    # signed answers: those who manage the people who signed
+    "mirror:statements": Row("GET", "round", (M,), ("signed",)),
+    # raw comments to moderate: if named in the agreement, after close
+    "mirror:comments": Row("GET POST", "round", (F,), ("closed",)),
+    # releases as data: manager and sponsor, own party; researcher, own organisation
+    "mirror:csv": Row("GET", "round", (M, S), CLOSED),
+    "mirror:json": Row("GET", "round", (M, S), CLOSED),
+    "research:releases": Row("GET", "organisation", (R,)),
+    # settings, backup: the host, no content
+    "host:show": Row("GET", "", (H,)),
+}
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+ASKING_TO_CANCEL = "round:cancel"
+"""Its POST tells those who may why it is too late; its GET has then nothing to ask."""
+
+DOORS = ("nobody", "manager", "facilitator", "respondent", "host")
+"""Somebody of every kind, for what is refused before anybody looks who it is."""
+
+MISSING_KEY = 10**9
+MISSING_LINK = "A" * 22
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address with what it is about: whose, and in which state."""
+
+    route: str
+    url: str
+    thing: str = ""
+
+
+def addresses(wide: Wide) -> Iterator[Address]:
+    """Return every route with every kind of thing it can be about."""
+    for route, row in TABLE.items():
+        for thing, keys in things(wide, row.about).items():
+            yield Address(route, reverse(route, args=keys), thing)
+
+
+def things(wide: Wide, about: str) -> dict[str, tuple]:
+    """Return the things of a kind, each with what stands in its address."""
+    here, there = wide.here.alliance, wide.there.alliance
+    in_here = {"missing": (here, MISSING_KEY), "too large": (here, 2**70)}
+    organisations = Organisation.objects.values_list("name", "pk")
+    kinds = {
+        "": {"": ()},
+        "alliance": {"own": (here,), "elsewhere": (there,), "missing": (MISSING_KEY,)},
+        "round": {name: (key,) for name, key in (*wide.rounds.items(), ("missing", MISSING_KEY))},
+        "seat": in_here
+        | {name: (here, key) for name, key in wide.seats.items()}
+        | {"theirs": (there, wide.seats["elsewhere"])},
+        "invitation": in_here
+        | {name: (here, key) for name, key in wide.invitations.items()}
+        | {"theirs": (there, wide.invitations["elsewhere"])},
+        "organisation": {"missing": (MISSING_KEY,)} | {name: (pk,) for name, pk in organisations},
+        "link": {name: (link,) for name, link in wide.links.items()}
+        | {"a letter of invitation": (wide.letters["own"],), "missing": (MISSING_LINK,)},
+        "letter of invitation": {name: (link,) for name, link in wide.letters.items()}
+        | {"a personal link": (wide.links["open own"],), "missing": (MISSING_LINK,)},
+        "letter": {"missing": ("20261102T120000000000-000001",)},
+        "reset": {"missing": ("1", "set-password")},
+        "key": {"missing": ("x",)},
+    }
+    return kinds[about]
+
+
+def expected(who: Persona, at: Address, method: str) -> str:  # noqa: PLR0911 - one an answer
+    """Return what the table says: ``served``, ``missing``, ``door`` or ``method``."""
+    row = TABLE[at.route]
+    if method not in served_methods(row):
+        return "method"
+    if row.who == ANYONE:
+        return "served"
+    if row.who == LINK:
+        return "served" if is_open_to(who, row, at) else "missing"
+    if row.who == NEVER and row.about != "round":
+        return "missing"
+    if not who.signed_in:
+        return "door"
+    if row.who == SIGNED_IN:
+        return "served"
+    may = who.role in row.who and is_theirs(who, row, at) and is_there(row, at, method)
+    return "served" if may else "missing"
+
+
+def served_methods(row: Row) -> set[str]:
+    return set(row.methods.split()) | ({"HEAD"} if "GET" in row.methods else set())
+
+
+def is_theirs(who: Persona, row: Row, at: Address) -> bool:
+    """Tell whether the thing lies in the reach of this person's role."""
+    here = who.party in (HARBOUR, MILL, "here")
+    match row.about:
+        case "alliance":
+            return at.thing == ("own" if here else "elsewhere")
+        case "round":
+            is_far = at.thing.endswith("elsewhere")
+            named = who.name == "facilitator"
+            if at.route == "mirror:comments" and not named:
+                return False
+            return at.thing != "missing" and is_far != here
+        case "seat" | "invitation":
+            return at.thing == {HARBOUR: "own", MILL: "partner's", QUAY: "theirs"}.get(who.party)
+        case "organisation":
+            return at.thing == who.party
+        case _:
+            return True
+
+
+def is_there(row: Row, at: Address, method: str) -> bool:
+    if at.route == ASKING_TO_CANCEL and method == "POST":
+        return True
+    return row.about != "round" or at.thing in row.states
+
+
+def is_open_to(who: Persona, row: Row, at: Address) -> bool:
+    """Tell whether the holder of a link finds something behind it."""
+    if at.route == "invitation:show":
+        return at.thing in ("own", "partner's", "elsewhere", "used")
+    state, _space, whose = at.thing.partition(" ")
+    if whose not in ("own", "partner's", "never begun") or state not in row.states:
+        return False
+    own = {"respondent": "own", "partner's respondent": "partner's"}.get(who.name, "")
+    return at.route != "answer:mirror" or whose in (own, "never begun")
+
+
+# ------------------------------------------------------------------------- looking and asking
+
+
+@pytest.fixture
+def wide(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    return make_wide()
+
+
+def outcome(response: HttpResponse) -> str:
+    """Return which of the table's answers this is."""
+    status = response.status_code
+    if status == 404:
+        return "missing"
+    if status == 405:
+        return "method"
+    if status == 302 and response["Location"].startswith(reverse("account_login")):
+        return "door"
+    return "served" if status in (200, 302, 303, 400, 409, 410) else str(status)
+
+
+def ask(who: Persona, at: Address, method: str, **said) -> HttpResponse:
+    if method == "POST":
+        return who.client.post(at.url, said)
+    return who.client.generic(method, at.url)
+
+
+def told(response: HttpResponse, url: str) -> tuple[bytes, tuple]:
+    """Return body and headers without the page's mark and the address that was asked."""
+    body = re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", response.content)
+    headers = {name: value for name, value in response.items() if name != "Content-Length"}
+    cookies = sorted(response.cookies)
+    return body.replace(url.encode(), b"ADDRESS"), (*sorted(headers.items()), *cookies)
+
+
+def dump() -> dict[str, Counter]:
+    """Return all rows of all tables."""
+    rows = {}
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of our own tables
+            rows[table] = Counter(map(repr, cursor.fetchall()))
+    return rows
+
+
+class Writes:
+    """Notes every statement that would change something."""
+
+    def __init__(self):
+        self.said = []
+
+    def __call__(self, execute, sql, params, many, context):
+        if re.match(r"\s*(INSERT|UPDATE|DELETE)", sql):
+            self.said.append(sql)
+        return execute(sql, params, many, context)
+
+
+def after(client: Client, before: dict) -> None:
+    """Put a browser's cookies back, so that no request knows of the one before."""
+    client.cookies.clear()
+    client.cookies.update(before)
+
+
+# ------------------------------------------------------------------------------------ SEC-1
+
+
+def routes(patterns=served, room: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Walk the resolver: the name and the pattern of every route."""
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            inside = f"{room}{one.namespace}:" if one.namespace else room
+            yield from routes(one.url_patterns, inside)
+        else:
+            yield f"{room}{one.name}", one
+
+
+def test_every_route_declares_its_policy_and_stands_in_the_table():
+    found = dict(routes())
+
+    assert set(found) == set(TABLE)
+    for name, route in found.items():
+        declared = getattr(route.callback, "policy", None)
+        assert isinstance(declared, Policy), f"{name} declares no policy"
+        assert declared.act in RULES, f"{name} performs an act without a rule"
+        assert set(declared.methods) == set(TABLE[name].methods.split()), name
+
+
+def test_a_route_asks_for_a_seat_where_its_rule_goes_by_roles():
+    """A rule about roles is worth nothing on a route that looks for nobody."""
+    of_seats = {Of.PERSON, Of.ALLIANCE, Of.ROUND, Of.ORGANISATION}
+    for name, route in routes():
+        declared = route.callback.policy
+        by_link = declared.of is Of.LINK and declared.act is Act.MIRROR_READ
+        assert by_link or not RULES[declared.act].roles or declared.of in of_seats, name
+
+
+def test_the_resolver_serves_the_patterns_that_were_walked():
+    assert settings.ROOT_URLCONF == "understream.web.urls"
+    assert get_resolver().url_patterns is served
+
+
+def planted(request):
+    raise AssertionError(f"{request.path} was served without a policy")
+
+
+urlpatterns = [*served, path("planted/", planted, name="planted")]
+
+
+def test_a_route_without_a_policy_is_not_served(settings, client):
+    settings.ROOT_URLCONF = __name__
+    names = {name for name, route in routes(urlpatterns) if not hasattr(route.callback, "policy")}
+
+    assert names == {"planted"}
+    for method in METHODS:
+        response = client.generic(method, "/planted/")
+        assert response.status_code == 404
+        body = b"" if method == "HEAD" else client.get("/nothing/").content
+        assert strip(response.content, "/planted/") == strip(body, "/nothing/")
+
+
+def strip(body: bytes, url: str) -> bytes:
+    return re.sub(rb'value="\w{64}"', b"", body).replace(url.encode(), b"")
+
+
+# ------------------------------------------------------------------------------------ SEC-2
+
+
+def test_reading_gives_everybody_what_the_table_says_and_changes_nothing(wide):
+    before, wrong, downloads = dump(), [], 0
+    missing: dict[tuple[str, str], set] = {}
+    asked = list(addresses(wide))
+    for who in wide.personas.values():
+        cookies = dict(who.client.cookies)
+        for at in asked:
+            for method in ("GET", "HEAD"):
+                should = expected(who, at, method)
+                if method == "HEAD" and should != "served" and at.thing != "missing":
+                    continue  # GET has said it, and has the same way in
+                response = ask(who, at, method)
+                after(who.client, cookies)
+                is_said = outcome(response)
+                if is_said != should:
+                    wrong.append(f"{who.name}: {method} {at.route} ({at.thing}): {is_said}")
+                if is_said == "missing":
+                    missing.setdefault((who.name, method), set()).add(told(response, at.url))
+                if is_said == "served" and at.route in ("mirror:csv", "mirror:json"):
+                    downloads += 1
+    assert wrong == []
+    assert {who for who, _method in missing} == set(wide.personas)
+    assert {who: len(kinds) for who, kinds in missing.items() if len(kinds) > 1} == {}
+    now = dump()
+    new = {table: rows - before[table] for table, rows in now.items() if rows != before[table]}
+    assert not any(before[table] - rows for table, rows in now.items())
+    assert list(new) == ["records_entry"]
+    assert new["records_entry"].total() == downloads > 0
+    assert all("release.export" in row for row in new["records_entry"])
+
+
+def test_acting_is_refused_to_everybody_but_those_in_the_table_and_leaves_no_trace(wide):
+    wrong: list[str] = []
+    missing: dict[str, set] = {}
+    asked = [at for at in addresses(wide) if "POST" in TABLE[at.route].methods]
+    for who in wide.personas.values():
+        cookies = dict(who.client.cookies)
+        for at in asked:
+            writes = Writes()
+            with transaction.atomic(), connection.execute_wrapper(writes):
+                response = ask(who, at, "POST", party=wide.here.parties[MILL])
+                transaction.set_rollback(True)
+            after(who.client, cookies)
+            is_said, should = outcome(response), expected(who, at, "POST")
+            if is_said != should:
+                wrong.append(f"{who.name}: POST {at.route} ({at.thing}): {is_said}")
+            if is_said != "served" and writes.said:
+                wrong.append(f"{who.name}: POST {at.route} ({at.thing}) wrote {writes.said}")
+            if is_said == "missing":
+                missing.setdefault(who.name, set()).add(told(response, at.url))
+    assert wrong == []
+    assert set(missing) == set(wide.personas)
+    assert {who: len(kinds) for who, kinds in missing.items() if len(kinds) > 1} == {}
+
+
+def test_no_other_method_reaches_a_page_whoever_asks(wide):
+    before, wrong = dump(), []
+    first = {at.route: at for at in reversed(list(addresses(wide)))}
+    for name in DOORS:
+        who = wide.personas[name]
+        for route, at in first.items():
+            for method in set(METHODS) - served_methods(TABLE[route]):
+                response = ask(who, at, method)
+                if outcome(response) != "method" or response.content:
+                    wrong.append(f"{name}: {method} {route}: {response.status_code}")
+    assert wrong == []
+    assert dump() == before
+
+
+def test_without_the_pages_own_mark_nothing_is_done(wide):
+    """A request that another site makes a browser send (CSRF)."""
+    before, said = dump(), {}
+    for name in DOORS:
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies.update(wide.personas[name].client.cookies)
+        for at in addresses(wide):
+            if "POST" in TABLE[at.route].methods:
+                answer = strict.post(at.url, {"language": "nl"})
+                said[name, at.route, at.thing] = answer.status_code
+
+    assert set(said.values()) == {403}
+    assert dump() == before
+
+
+# ------------------------------------------- acting for another party, in what a form says
+
+
+def test_a_manager_cannot_name_another_party_in_a_form(wide):
+    manager, mill = wide.personas["manager"], wide.here.parties[MILL]
+    theirs = Party.objects.get(alliance=wide.there.alliance, organisation__name=QUAY).pk
+    home = {"args": [wide.here.alliance]}
+    somebody = {"name": "Eve", "email": "eve@example.org", "tier": "team", "language": "en"}
+    before = dump()
+
+    for party in (mill, theirs, MISSING_KEY, 2**70, 0):
+        for role in (P, M, S, F):
+            asked = {**somebody, "role": role, "party": party}
+            assert (
+                manager.client.post(reverse("alliance:invite", **home), asked).status_code == 404
+            )
+        people = {"people": "Eve, eve@example.org", "party": party}
+        assert manager.client.post(reverse("alliance:add", **home), people).status_code == 404
+
+    assert dump() == before
+
+
+def test_nobody_of_another_party_or_alliance_is_asked_by_a_manager(wide):
+    manager, key = wide.personas["manager"], wide.rounds["planned"]
+    before = dump()
+
+    for name in ("partner's", "elsewhere", "facilitator", "ended"):
+        chosen = {"mode": "one voice", "seats": [wide.seats["own"], wide.seats[name]]}
+        page = manager.client.post(reverse("round:cohort", args=[key]), chosen)
+        assert page.status_code == 400, name
+
+    assert dump() == before
+
+
+def test_a_facilitator_opens_comments_of_the_round_that_names_him_and_of_no_other(wide):
+    named, other = wide.personas["facilitator"], wide.personas["facilitator not named"]
+    asked = {"party": wide.here.parties[MILL]}
+    before = dump()
+
+    def status(who, state, asked):
+        address = reverse("mirror:comments", args=[wide.rounds[state]])
+        return who.client.post(address, asked).status_code
+
+    assert status(other, "closed", asked) == 404
+    assert status(wide.personas["manager"], "closed", asked) == 404
+    for state in ("open", "planned", "cancelled", "signed", "closed elsewhere"):
+        assert status(named, state, asked) == 404, state
+    far = Party.objects.get(alliance=wide.there.alliance, organisation__name=QUAY).pk
+    for party in (far, MISSING_KEY, "x", 2**70):
+        assert status(named, "closed", {"party": party}) == 404, party
+
+    assert dump() == before
+
+
+def test_a_round_planned_elsewhere_names_no_facilitator_of_another_alliance(wide):
+    manager = wide.personas["manager elsewhere"]
+    page = manager.client.post(
+        reverse("alliance:plan", args=[wide.there.alliance]),
+        {
+            "instrument": "pulse",
+            "title": "Spring",
+            "closes_at": "2027-01-01T10:00",
+            "k": 5,
+            "moderator": wide.seats["facilitator"],
+        },
+    )
+
+    assert page.status_code == 400
