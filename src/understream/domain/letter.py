@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from smtplib import SMTPException
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,6 +12,8 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+log = logging.getLogger(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +55,15 @@ def post(letters: Iterable[Letter]) -> None:
 
 
 def _send(letters: tuple[Letter, ...]) -> None:
-    """Send one by one: a mailbox that the server refuses costs nobody else a letter."""
-    with get_connection() as server:
+    """Send each by itself, so that one address nobody has keeps no other letter back."""
+    with get_connection() as connection:
         for one in letters:
             message = EmailMessage(one.subject, one.body, settings.DEFAULT_FROM_EMAIL, [one.to])
             try:
-                server.send_messages([message])
-            except SMTPException:
-                log.exception("letter.refused")
-                server.close()
-                server.open()
+                connection.send_messages([message])
+            except OSError as fault:
+                # The fault's own words hold the address, which is no matter for a log.
+                log.error("letter.failed", extra={"fault": type(fault).__name__})  # noqa: TRY400
 
 
 def invitation_letter(
