@@ -1,0 +1,218 @@
+"""The journal: every act as a sentence, in the alliance's time, without anybody's voice."""
+
+import ast
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import translation
+
+import understream.domain
+from tests.factories import (
+    LATER,
+    NOON,
+    close,
+    invite,
+    links_of,
+    make_alliance,
+    open_round,
+    speak,
+)
+from understream.access.refusal import Missing
+from understream.access.seat import SYSTEM
+from understream.domain import voice
+from understream.domain.journal import (
+    PAGE,
+    SENTENCES,
+    journal_of,
+    record,
+    record_each,
+    sentence_of,
+)
+from understream.domain.mirror import release_rows
+from understream.domain.release import cancel_round, erase_voices
+from understream.domain.round import extend_round
+from understream.domain.seat import Newcomer, add_participants, end_seat
+from understream.records.journal import Entry
+
+DOMAIN = Path(understream.domain.__file__).parent
+SIX = (5, 4, 6, 3, 255, 7)
+
+
+def told():
+    """Return what acts tell the journal: of every act the sets of words, as the source has it."""
+    found: dict[str, set[frozenset[str]]] = {}
+    for file in DOMAIN.glob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        named = {
+            ast.unparse(node.targets[0]): node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("record", "record_each"):
+                words = next((one.value for one in node.keywords if one.arg == "words"), None)
+                act = ast.literal_eval(node.args[1])
+                found.setdefault(act, set()).add(keys_of(words, named))
+    return found
+
+
+def keys_of(words, named):
+    """Return the keys of words that are written out, named before, or made one by one."""
+    if isinstance(words, ast.Name):
+        return keys_of(named[words.id], named)
+    if isinstance(words, ast.ListComp):
+        return keys_of(words.elt, named)
+    return frozenset(one.value for one in words.keys) if words else frozenset()
+
+
+def test_every_act_that_is_told_has_its_sentence_and_the_words_for_it():
+    wanted = {
+        act: set(re.findall(r"%\((\w+)\)s", str(sentence))) - {"who"}
+        for act, sentence in SENTENCES.items()
+    }
+
+    acts = told()
+
+    assert set(acts) == set(wanted)
+    assert [act for act, ways in acts.items() for words in ways if wanted[act] - words] == []
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize("act", list(SENTENCES))
+def test_every_act_can_be_read_in_both_languages(act, language):
+    names = re.findall(r"%\((\w+)\)s", str(SENTENCES[act]))
+    words = {name: "named" for name in names if name != "who"} | {"until": NOON.isoformat()}
+
+    with translation.override(language):
+        sentence = sentence_of(act, "Anna", words, zone="Europe/Amsterdam")
+
+    assert sentence.endswith(".")
+    assert "%(" not in sentence
+    assert ("Anna" in sentence) == ("who" in names)
+
+
+def test_moments_are_told_in_the_alliances_time_and_roles_and_modes_in_words():
+    words = {"round": "Autumn", "until": NOON.isoformat(), "k": 5}
+
+    planned = sentence_of("round.plan", "Anna", words, zone="Asia/Tokyo")
+    invited = sentence_of("person.invite", "Anna", {"name": "manager", "role": "manager"})
+
+    assert planned == (
+        "Anna planned the round “Autumn”, until 2 November 2026, 21:00 (Asia/Tokyo), k = 5."
+    )
+    # A person may be called as a role is; only the role is translated.
+    assert invited == "Anna invited manager as manager."
+
+
+def test_names_that_look_like_placeholders_do_no_harm():
+    sentence = sentence_of("seat.end", "%(name)s 100 %", {"name": "%(who)s"})
+
+    assert sentence == "%(name)s 100 % ended the seat of %(who)s."
+
+
+@pytest.mark.django_db
+def test_an_act_nobody_has_a_sentence_for_is_a_fault_of_ours():
+    with pytest.raises(KeyError):
+        record(SYSTEM, "round.forget", now=NOON)
+    with pytest.raises(KeyError):
+        record_each(SYSTEM, "round.forget", now=NOON, words=[{}])
+
+    assert Entry.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_did_not_happen_is_not_in_the_journal():
+    @transaction.atomic
+    def act():
+        record(SYSTEM, "round.close", now=NOON, words={"round": "Autumn", "hash": "0"})
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        act()
+
+    assert Entry.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_who_did_what_for_whom_is_kept():
+    world = make_alliance()
+    manager = world.managers["Mill"]
+
+    record(manager, "seat.end", now=NOON, words={"name": "Ben"})
+
+    row = Entry.objects.latest("pk")
+    assert (row.alliance_id, row.party_id, row.seat, row.who, row.at) == (
+        world.alliance,
+        world.parties["Mill"],
+        manager.key,
+        "Manager Mill",
+        NOON,
+    )
+
+
+@pytest.mark.django_db
+def test_the_newest_stand_first_a_page_at_a_time():
+    world = make_alliance()
+    manager = world.managers["Harbour"]
+    for number in range(PAGE + 3):
+        at = NOON + timedelta(minutes=number)
+        record(manager, "seat.end", now=at, words={"name": f"Person {number}"})
+
+    first = journal_of(manager, world.alliance)
+    second = journal_of(manager, world.alliance, page=2)
+    beyond = journal_of(manager, world.alliance, page=9)
+
+    assert (len(first.lines), first.older) == (PAGE, True)
+    assert first.lines[0].sentence == "Manager Harbour ended the seat of Person 52."
+    assert [line.sentence.split()[-1] for line in second.lines] == ["2.", "1.", "0.", "alliance."]
+    assert (second.older, beyond.lines, beyond.older) == (False, (), False)
+    assert journal_of(manager, world.alliance, page=-4) == first
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["stranger", "facilitator"])
+def test_the_journal_is_for_the_parties_of_the_alliance(who):
+    world = make_alliance()
+    other = make_alliance("Quay", "Barge")
+    seat = other.managers["Quay"] if who == "stranger" else world.facilitator
+
+    with pytest.raises(Missing):
+        journal_of(seat, world.alliance)
+
+
+@pytest.mark.django_db
+def test_no_voice_is_in_the_journal_after_everything_that_can_happen():
+    world = make_alliance(people=(8, 3))
+    manager = world.managers["Harbour"]
+    invite(world)
+    add_participants(
+        manager, party=world.parties["Harbour"], people=[Newcomer("B", "b@x.org")], now=NOON
+    )
+    key, other = open_round(world), open_round(world)
+    cancel_round(manager, other, now=NOON)
+    for link in links_of(key, world.parties["Harbour"]):
+        speak(world, link, SIX, comment="zebra crossing")
+    voice.fill_form(world.managers["Mill"], key, answers=SIX, comment="zebra", now=NOON)
+    end_seat(manager, world.people["Harbour"][1].key, now=NOON)
+    extend_round(manager, key, closes_at=LATER, now=NOON)
+    close(world, key)
+    release_rows(manager, key, now=LATER)
+    erase_voices(key, now=LATER)
+
+    kept = json.dumps(list(Entry.objects.values_list("act", "who", "words")))
+    assert "zebra" not in kept
+    acts = set(Entry.objects.values_list("act", flat=True))
+    assert acts == set(SENTENCES) - {
+        "invitation.withdraw",
+        "invitation.accept",
+        "round.import",
+        "cohort.one_voice",
+    }
+    # Speaking leaves no line: who spoke, or when, is nobody's to read.
+    assert not {act for act in acts if act.startswith("voice.")}
+    sentences = [line.sentence for line in journal_of(manager, world.alliance).lines]
+    assert len(sentences) == Entry.objects.count()
