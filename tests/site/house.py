@@ -42,11 +42,11 @@ def free_port():
 
 
 @contextmanager
-def serving(folder, **settings):
+def serving(folder, *, command=COMMAND, port=0, **settings):
     """Serve a prepared folder; give the process and its port."""
-    port = free_port()
+    port = port or free_port()
     with subprocess.Popen(
-        [COMMAND, "serve"],
+        [command, "serve"],
         env=environment_of(folder, PORT=str(port), **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
