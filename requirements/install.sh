@@ -12,6 +12,12 @@ here=$(pwd)
 wanted="requirements/$kind.txt"
 other_place() { [ "$(cat .venv/place 2>/dev/null)" != "$here" ]; }
 
+# One at a time: who comes second waits, and finds everything there.
+if command -v flock >/dev/null; then
+    exec 9<"$0"
+    flock 9
+fi
+
 if other_place || ! .venv/bin/python -c "" 2>/dev/null; then
     "$python" -m venv --clear --without-pip .venv
     printf '%s\n' "$here" > .venv/place
@@ -20,11 +26,19 @@ if cmp -s "$wanted" ".venv/installed-$kind.txt"; then
     exit 0
 fi
 
+# After a call that was cut short, what seems to be there may be there in part.
+again=
+if ls .venv/unfinished-* >/dev/null 2>&1; then again=--ignore-installed; fi
 echo "installing what requirements/$kind.txt locks into .venv ..."
 rm -f ".venv/installed-$kind.txt"
+touch ".venv/unfinished-$kind"
 pip="$python -m pip --disable-pip-version-check --python .venv/bin/python install --quiet --no-input"
-$pip --require-hashes --only-binary=:all: -r "$wanted"
-$pip --no-deps --no-build-isolation --no-index --editable .
+$pip $again --require-hashes --only-binary=:all: -r "$wanted"
+$pip $again --no-deps --no-build-isolation --no-index --editable .
 cp "$wanted" ".venv/installed-$kind.txt"
+rm -f ".venv/unfinished-$kind"
 # Who has the tools to test has all that runs.
-if [ "$kind" = dev ]; then cp requirements/core.txt .venv/installed-core.txt; fi
+if [ "$kind" = dev ]; then
+    cp requirements/core.txt .venv/installed-core.txt
+    rm -f .venv/unfinished-core
+fi
