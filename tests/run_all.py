@@ -1,17 +1,21 @@
-"""Run the whole suite on SQLite and what touches the database on PostgreSQL: `make test`.
+"""Run all checks, all tests on SQLite, and what touches a database on PostgreSQL: `make test`.
 
-Installs what Debian packages are missing when it may (as root, with apt), starts a PostgreSQL of
-its own on a socket in a folder of its own, and says at the end what it had to leave out. With
-CI=true a part that was left out is a failure.
+Installs what Debian packages are missing when it may (as root, with apt), and starts a PostgreSQL
+of its own on a socket in a folder of its own. Every part runs, whatever became of the others; the
+summary at the end names each, and what had to be left out. With CI=true a part that was left out
+is a failure.
 """
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +29,7 @@ PACKAGES = {
 PURE = (
     "measurement", "instruments", "report", "console/test_figures.py", "console/test_measure.py",
     "console/test_measure_release.py", "console/test_instrument.py", "test_architecture.py",
-    "test_docs.py",
+    "test_docs.py", "test_packaging.py", "test_bench.py",
 )  # fmt: skip
 """Tests that no database can change the outcome of."""
 
@@ -33,8 +37,21 @@ SERVER_USER = "postgres"
 """Whom the Debian package makes; PostgreSQL refuses to be started by root."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that ran, and what became of it."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+    def __str__(self) -> str:
+        """Return its line of the summary."""
+        return f"   {self.name:<28} {'passed' if self.passed else 'FAILED'} {self.seconds:>6.0f} s"
+
+
 def main() -> int:
-    """Run both halves; return 0 if everything passed and, in CI, nothing was left out."""
+    """Run every part; return 0 if all passed and, in CI, nothing was left out."""
     install_packages()
     left_out = []
     if not SHARED.exists():
@@ -46,31 +63,50 @@ def main() -> int:
         marks.append("not browser")
         left_out.append("walks through pages in a browser: chromium is missing")
 
-    failed = pytest_on("SQLite", f"-m{' and '.join(marks)}")
+    parts = [
+        ran("style, types, imports", ["make", "--no-print-directory", "check"]),
+        pytest_on(f"SQLite {sqlite3.sqlite_version}", f"-m{' and '.join(marks)}"),
+    ]
     if folder := server_programs():
+        version = told([str(folder / "postgres"), "--version"]).split()[2]
+        ignored = [f"--ignore=tests/{one}" for one in PURE]
         with postgresql(folder) as url:
-            version = told([str(folder / "postgres"), "--version"]).split()[2]
-            ignored = [f"--ignore=tests/{one}" for one in PURE]
-            failed |= pytest_on(
-                f"PostgreSQL {version}", "-mnot soak and not browser", *ignored, database=url
+            parts.append(
+                pytest_on(
+                    f"PostgreSQL {version}", "-mnot soak and not browser", *ignored, database=url
+                )
             )
     else:
         left_out.append("everything on PostgreSQL: its server is missing")
 
-    for one in left_out:
-        print(f"!! LEFT OUT: {one}")  # noqa: T201 - said to whoever runs the tests
-    if left_out and os.environ.get("CI") == "true":
-        print("!! in CI nothing may be left out")  # noqa: T201 - as above
-        return 1
-    return int(failed)
+    say("== summary")
+    for one in parts:
+        say(one)
+    for line in left_out:
+        say(f"!! LEFT OUT: {line}")
+    insists = os.environ.get("CI") == "true"
+    if left_out and insists:
+        say("!! in CI nothing may be left out")
+    return int(not all(one.passed for one in parts) or bool(left_out and insists))
 
 
-def pytest_on(name: str, *options: str, database: str = "") -> bool:
-    """Run pytest on one database; return whether anything failed."""
-    print(f"== tests on {name}", flush=True)  # noqa: T201 - as above
-    environment = {**os.environ, "UNDERSTREAM_TEST_DATABASE": database}
+def pytest_on(name: str, *options: str, database: str = "") -> Part:
+    """Run pytest on one database."""
     command = [sys.executable, "-m", "pytest", "-n2", "--dist=worksteal", *options]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
+    return ran(f"tests on {name}", command, UNDERSTREAM_TEST_DATABASE=database)
+
+
+def ran(name: str, command: Sequence[str], **settings: str) -> Part:
+    """Run one part, and tell what became of it."""
+    say(f"== {name}")
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False)
+    return Part(name, done.returncode == 0, time.monotonic() - began)
+
+
+def say(words: object) -> None:
+    """Print to whoever runs the tests, in step with what the parts print."""
+    print(words, flush=True)  # noqa: T201 - said to whoever runs the tests
 
 
 def install_packages() -> None:
@@ -78,7 +114,7 @@ def install_packages() -> None:
     missing = [package for program, package in PACKAGES.items() if not is_here(program)]
     if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
-    print(f"installing {' '.join(missing)} ...", flush=True)  # noqa: T201 - as above
+    say(f"installing {' '.join(missing)} ...")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
         subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False)
