@@ -15,8 +15,6 @@ from django.utils.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 ADDRESSES = {
     "invitation": "/i/{}/",
     "answer": "/r/{}/",
