@@ -25,6 +25,10 @@ def set_up(*_: object) -> None:
                     f"CREATE TRIGGER {table}_once BEFORE UPDATE OR DELETE ON {table} "
                     "FOR EACH ROW EXECUTE FUNCTION records_refuse()"
                 )
+                cursor.execute(
+                    f"CREATE TRIGGER {table}_whole BEFORE TRUNCATE ON {table} "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION records_refuse()"
+                )
             return
         for table in GUARDED:
             for verb in ("UPDATE", "DELETE"):
@@ -39,7 +43,8 @@ def lift(*_: object) -> None:
     with connection.cursor() as cursor:
         for table in GUARDED:
             if connection.vendor == "postgresql":
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_once ON {table}")
+                for name in ("once", "whole"):
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{name} ON {table}")
             else:
                 for verb in ("update", "delete"):
                     cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}")
