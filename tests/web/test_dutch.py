@@ -442,3 +442,25 @@ def test_a_demo_world_is_entered_in_dutch():
 
     assert "Dit is een demowereld." in page
     assert english_in(page) == english_in(letters.content.decode()) == []
+
+
+def test_names_are_joined_as_the_reader_joins_them(reads, at):
+    world, (*_told, opened) = reads
+    at["now"] = LATER
+    link = links_of(opened, world.parties["Harbour"])[0]
+
+    page = client_of(0).get(reverse("answer:show", args=[link])).content.decode()
+
+    assert "Manager Harbour, hoe gaat het samenwerken met Mill en Quay?" in words_of(page)
+
+
+def test_names_of_people_cannot_mark_up_a_page(reads, at):
+    world, (*_told, opened) = reads
+    at["now"] = LATER
+    Organisation.objects.filter(name="Mill").update(name="<b>Mill</b>")
+    link = links_of(opened, world.parties["Harbour"])[0]
+
+    page = client_of(0).get(reverse("answer:show", args=[link])).content.decode()
+
+    assert "&lt;b&gt;Mill&lt;/b&gt; en Quay" in page
+    assert "<b>Mill</b>" not in page

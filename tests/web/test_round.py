@@ -78,7 +78,7 @@ def test_the_cohort_page_tells_each_mode_in_the_words_people_will_read():
 
     page = page_of(world.managers["Mill"], plan(world), "cohort")
 
-    assert "Your own organisation sees only figures of 5 or more people together" in page
+    assert "All parties of the alliance see only figures of 5 or more people together" in page
     assert "This needs 5 people; 3 of you have a seat." in page
     assert "You fill in one form together. It speaks for your organisation" in page
     assert "The managers (Manager Mill) of your organisation see your name" in page

@@ -1,5 +1,7 @@
 """The words of the field as people read them, by the value that is stored."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -54,3 +56,13 @@ WORDS = {
 def name_of_host() -> str:
     """Return who keeps the server, in words; a host that has not said so is described."""
     return str(settings.UNDERSTREAM_HOST_NAME) or gettext("whoever set it up")
+
+
+def together(names: Sequence[str]) -> str:
+    """Return names in a row: "Harbour", "Harbour and Mill", "Harbour, Mill and Quay"."""
+    if len(names) < 2:  # noqa: PLR2004 - one name stands alone
+        return "".join(names)
+    return gettext("%(names)s and %(last)s") % {
+        "names": ", ".join(names[:-1]),
+        "last": names[-1],
+    }

@@ -143,7 +143,7 @@ TEMPLATES: list[dict[str, Any]] = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton"],
+            "builtins": ["django_cotton.templatetags.cotton", "understream.web.words"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

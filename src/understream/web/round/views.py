@@ -18,7 +18,7 @@ from understream.domain.round import (
     open_round,
     round_before,
 )
-from understream.domain.word import name_of_host
+from understream.domain.word import name_of_host, together
 from understream.web import clock
 from understream.web.alliance.desk import desk
 from understream.web.door.demo import is_open as is_demo_here
@@ -71,7 +71,7 @@ def cohort(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - 
             "form": form,
             "people": [(one, str(one.key) in chosen) for one in people],
             "managers": _("The managers (%(names)s)")
-            % {"names": ", ".join(one.name for one in people if one.role == "manager")},
+            % {"names": together([one.name for one in people if one.role == "manager"])},
             "enough": len(people) >= card.k,
             "host": name_of_host(),
             **desk(request.seat, "rounds"),
