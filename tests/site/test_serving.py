@@ -1,15 +1,21 @@
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
-from tests.site.house import get, run, serving, stop
+from tests.site.house import environment_of, get, run, serving, stop
 
 LIMIT = 4 * 1024 * 1024
+POSTGRESQL = os.environ.get("UNDERSTREAM_TEST_DATABASE", "")
 
 
 def test_a_page_and_a_style_sheet_are_served_with_the_guarding_headers(folder):
@@ -185,3 +191,74 @@ def test_what_people_do_leaves_no_trace_of_where(folder):
 
     assert "personal" not in told
     assert "somebody" not in told
+
+
+def test_readers_who_never_read_do_not_keep_it_from_stopping(folder):
+    with serving(folder) as (process, port):
+        page = get(port, "/")[2]
+        sheet = re.search(rb'href="(/static/css/[^"]+)"', page)[1]
+        wish = b"GET " + sheet + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        deaf = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+        for one in deaf:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.sendall(wish * 200)
+        trickling = socket.create_connection(("127.0.0.1", port))
+        trickling.sendall(b"GET / HT")
+        time.sleep(0.5)
+
+        code, seconds = stop(process)
+        for one in (*deaf, trickling):
+            one.close()
+
+    assert code == 0
+    assert seconds < 5
+
+
+@pytest.mark.skipif(bool(POSTGRESQL), reason="about SQLite; runs on it")
+def test_every_thread_of_a_real_process_has_a_connection_that_keeps_what_it_is_told(folder):
+    code = """
+import django
+django.setup()
+from threading import Thread
+from django.db import connection
+def tell():
+    with connection.cursor() as cursor:
+        names = ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "busy_timeout")
+        print(*(cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in names))
+for thread in [Thread(target=tell) for _ in range(3)]:
+    thread.start()
+    thread.join()
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment_of(folder, DJANGO_SETTINGS_MODULE="understream.site.settings"),
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    assert told.splitlines() == ["wal 2 1 1 5000"] * 3
+
+
+@pytest.mark.skipif(not POSTGRESQL, reason="needs PostgreSQL; runs on it")
+def test_one_address_moves_the_whole_house_to_postgresql(tmp_path):
+    with psycopg.connect(POSTGRESQL, autocommit=True) as server:
+        name = f"house_{os.getpid()}"
+        server.execute(f"CREATE DATABASE {name}")
+        address = urlsplit(POSTGRESQL)._replace(path=f"/{name}").geturl()
+        try:
+            built = run(tmp_path, "demo", "--no-serve", UNDERSTREAM_DATABASE_URL=address)
+            assert built.returncode == 0, built.stderr
+            with serving(tmp_path, UNDERSTREAM_DATABASE_URL=address) as (process, port):
+                with ThreadPoolExecutor(30) as visitors:
+                    answers = list(visitors.map(lambda _: get(port, "/readyz")[0], range(90)))
+                counted = server.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name]
+                )
+                (connections,) = counted.fetchone()
+                code, seconds = stop(process)
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    assert answers == [200] * 90
+    assert connections <= 9
+    assert (code, seconds < 5) == (0, True)
+    assert not list(tmp_path.glob("*.sqlite3*"))
