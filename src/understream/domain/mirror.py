@@ -584,7 +584,7 @@ def release_rows(seat: Seat, key: int, *, now: datetime) -> tuple[Row, ...]:
         row
         for party in figures.parties
         if party.party == str(seat.party)
-        for row in _rows(card.title, card.instrument, party, names)
+        for row in _rows(card.title, instrument_of(kept.round.instrument), party, names)
     ]
     return (HEADER, *rows)
 
@@ -635,18 +635,24 @@ def research_rows(seat: Seat, organisation: int) -> tuple[Row, ...]:
         }
         for party in figures.parties:
             if party.party in own:
-                rows += _rows(f"round {number}", release.round.instrument.code, party, names)
+                instrument = instrument_of(release.round.instrument)
+                rows += _rows(f"round {number}", instrument, party, names)
     return (HEADER, *rows)
 
 
-def _rows(title: str, instrument: str, party: PartyFigures, names: Mapping[str, str]) -> list[Row]:
+def _rows(
+    title: str, instrument: Instrument, party: PartyFigures, names: Mapping[str, str]
+) -> list[Row]:
+    scales = {item.code: instrument.scale_of(item) for item in instrument.items}
+    options = {code: scale.points for code, scale in scales.items() if scale.choice}
+    own = names[party.party]
     rows: list[Row] = []
     for answer in party.answers:
-        head = (title, instrument, names[party.party], names.get(answer.about, ""), party.n)
-        for statistic, value, end in _statistics(answer.figure):
+        head = (title, instrument.code, own, names.get(answer.about, ""), party.n)
+        for statistic, value, end in _statistics(answer.figure, options.get(answer.code, 0)):
             rows.append((*head, answer.code, statistic, value, end))
     for facet in party.facets:
-        head = (title, instrument, names[party.party], names.get(facet.about, ""), party.n)
+        head = (title, instrument.code, own, names.get(facet.about, ""), party.n)
         if isinstance(facet.figure, Withheld):
             rows.append((*head, f"facet {facet.facet}", "mean", "withheld", ""))
         else:
@@ -655,7 +661,10 @@ def _rows(title: str, instrument: str, party: PartyFigures, names: Mapping[str, 
     return rows
 
 
-def _statistics(figure: Shown | Shares | Withheld | Spoken) -> list[tuple[str, str, str]]:
+def _statistics(
+    figure: Shown | Shares | Withheld | Spoken, options: int
+) -> list[tuple[str, str, str]]:
+    """Return name, value and coded end of what is displayed; of a choice its options' shares."""
     match figure:
         case Shown():
             rows = [("mean", f"{figure.mean:.1f}", str(figure.end))]
@@ -673,4 +682,5 @@ def _statistics(figure: Shown | Shares | Withheld | Spoken) -> list[tuple[str, s
             value = "" if figure.value is None else str(figure.value)
             return [("one voice", value, "could not judge" if figure.could_not else "")]
         case _:
-            return [("mean", "withheld", "")]
+            shares = [f"share {place}" for place in range(1, options + 1)]
+            return [(name, "withheld", "") for name in shares or ["mean"]]
