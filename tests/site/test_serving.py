@@ -245,8 +245,8 @@ def test_one_address_moves_the_whole_house_to_postgresql(tmp_path):
         server.execute(f"CREATE DATABASE {name}")
         address = urlsplit(POSTGRESQL)._replace(path=f"/{name}").geturl()
         try:
-            built = run(tmp_path, "demo", "--no-serve", UNDERSTREAM_DATABASE_URL=address)
-            assert built.returncode == 0, built.stderr
+            prepared = run(tmp_path, "prepare", UNDERSTREAM_DATABASE_URL=address)
+            assert prepared.returncode == 0, prepared.stderr
             with serving(tmp_path, UNDERSTREAM_DATABASE_URL=address) as (process, port):
                 with ThreadPoolExecutor(30) as visitors:
                     answers = list(visitors.map(lambda _: get(port, "/readyz")[0], range(90)))
