@@ -17,6 +17,8 @@ PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
 BOTH = {"npgettext", "npgettext_lazy"}
+MARKS = PLAIN | PLURAL | CONTEXT | BOTH
+"""What marks a sentence in a module."""
 TEXT = r"""u?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 CALL = re.compile(rf"\b(?:_|n?p?gettext)\((?:\s*(?:{TEXT}|count)\s*,?)+\)", re.DOTALL)
 
@@ -89,8 +91,13 @@ def templates() -> list[Path]:
     return sorted(path for path in found if "static" not in path.parts)
 
 
+def name_of(call: ast.Call) -> str:
+    """Return the name of the function that is called."""
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
 def _key(call: ast.Call) -> Key | None:
-    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    name = name_of(call)
     texts = [
         part.value
         for part in call.args

@@ -1,5 +1,6 @@
 """Every sentence people read is marked, collected, and told in Dutch."""
 
+import ast
 import gettext
 import html
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from django.conf import settings
@@ -16,7 +18,9 @@ from django.conf import settings
 from tests.catalogue import (
     CATALOGUE,
     HOUSE,
+    MARKS,
     modules,
+    name_of,
     read_catalogue,
     sentences,
     sentences_of,
@@ -59,8 +63,31 @@ READ = {
 """Attributes whose text people see or hear; the last of them are those of our components."""
 
 
+BOTH = {
+    # an imported instrument carries both languages, as every instrument does
+    "Ratings from a file.", "Beoordelingen uit een bestand.",
+    "The questions come from a file; how they were tested is not known here.",
+    "De vragen komen uit een bestand; hoe ze beproefd zijn, is hier niet bekend.",
+    # a name
+    "Noorderkade Coöperatie van Zelfstandige Binnenschippers en Overslagbedrijven U.A.",
+}  # fmt: skip
+"""Sentences of modules that need no translation."""
+
+
+def told_by_modules():
+    """Return the modules whose sentences reach pages and letters."""
+    floors = ("access", "domain", "report", "web")
+    return [path for path in modules() if path.relative_to(HOUSE).parts[0] in floors]
+
+
 def placeholders(text):
     return sorted(re.findall(r"%(?:\((\w+)\))?[sd]", text))
+
+
+def stop(text):
+    """Return the mark at the end of a text, "" for none."""
+    last = text.rstrip()[-1:]
+    return last if last in ".?!:;" else ""
 
 
 def test_every_sentence_has_a_dutch_one():
@@ -176,13 +203,11 @@ def test_the_dutch_begins_and_ends_as_the_english_does():
 
 
 def test_the_dutch_ends_with_the_same_stop():
-    stops = ".?!:;"
     differing = [
         (english, dutch)
         for entry in ENTRIES
         for english, dutch in zip(entry.english, entry.dutch, strict=True)
-        if [text.rstrip()[-1] if text.rstrip()[-1] in stops else "" for text in (english, dutch)]
-        not in ([mark, mark] for mark in ("", *stops))
+        if stop(english) != stop(dutch)
     ]
 
     assert differing == []
@@ -250,6 +275,34 @@ def test_no_word_on_a_page_is_left_unmarked(path):
     least = 4 if path.parent.name == "parts" else 1
 
     assert bare_words(path.read_text(encoding="utf-8"), least=least) == []
+
+
+@pytest.mark.parametrize("path", told_by_modules(), ids=lambda path: str(path.relative_to(HOUSE)))
+def test_no_sentence_of_a_module_is_left_unmarked(path):
+    assert set(bare_sentences(path.read_text(encoding="utf-8"))) <= BOTH
+
+
+def test_a_bare_sentence_of_a_module_is_seen():
+    module = """
+    'A docstring is for us.'
+    fault = _("This is marked.")
+    other = "This is not."
+    name = "harbour mill"
+    """
+
+    assert bare_sentences(dedent(module)) == ["This is not."]
+
+
+@pytest.mark.parametrize("path", sorted((HOUSE / "web" / "static" / "js").glob("*.js")))
+def test_no_script_holds_a_sentence_of_its_own(path):
+    told = [
+        line.strip()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"[\"'`][A-Z][^\"'`]* [^\"'`]*[\"'`]", line.split("//")[0])
+        and "throw new" not in line  # for whoever reads the browser's console
+    ]
+
+    assert told == []
 
 
 def test_bare_words_are_seen_between_tags_and_in_what_is_read_aloud():
@@ -324,3 +377,23 @@ def bare_words(page, *, least=1):
     told = [html.unescape(text) for text in texts if len(text.split()) >= least]
     words = {word for text in told for word in re.findall(r"[^\W\d_]+", text)}
     return sorted(words - UNTOLD)
+
+
+def bare_sentences(source):
+    """Return the sentences of a module that are neither marked nor written for its readers."""
+    tree = ast.parse(source)
+    aside = {
+        part
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        or (isinstance(node, ast.Call) and name_of(node) in MARKS)
+        for part in ast.walk(node)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node not in aside
+        and re.fullmatch(r"[A-Z]\S* .*[.?!]", node.value.strip(), re.DOTALL)
+    ]
