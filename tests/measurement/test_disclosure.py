@@ -280,30 +280,81 @@ def test_a_pool_hides_every_party_from_every_other(sizes, allowed):
 
 
 @pytest.mark.parametrize("points", SCALES)
-def test_a_veil_keeps_people_and_touches_only_the_unanimous(points):
+def test_a_veil_keeps_people_and_leaves_two_of_another_mind(points):
     for at in range(1, points + 1):
         counts = unanimous(9, at, points)
 
         behind = veiled(counts)
 
         assert sum(behind) == 9
-        assert max(behind) == (8 if at in (1, points) else 7)
+        assert max(behind) == 7
         assert veiled(behind) == behind
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("points", [2, 3, 4, 7])
+@pytest.mark.parametrize("n", [5, 6, 7, 9])
+def test_every_block_has_a_twin_whatever_one_of_it_knows(n, points, ordered):
+    """The twin shows the same everywhere, holds the known answer, and leaves others open."""
+    for counts in histograms(n, points):
+        twin = veiled(counts, ordered=ordered)
+
+        assert veiled(twin, ordered=ordered) == twin
+        assert sum(twin) == n
+        for known in range(points):
+            others = [count - (at == known) for at, count in enumerate(twin)]
+            assert twin[known] or not counts[known]
+            assert not twin[known] or max(others) < n - 1
+
+
+@pytest.mark.parametrize("points", [3, 4, 5, 7])
+def test_a_veil_touches_nobody_where_two_think_otherwise(points):
+    for counts in histograms(7, points):
+        assert (veiled(counts) == counts) is (max(counts) < 6)
+
+
+def test_a_veil_on_an_inner_point_leaves_the_mean():
+    for counts in ((0, 0, 0, 5, 0, 0, 0), (0, 1, 0, 0, 8, 0, 0)):
+        totals = [
+            sum(p * count for p, count in enumerate(one)) for one in (counts, veiled(counts))
+        ]
+        assert totals[0] == totals[1]
+
+
+@pytest.mark.parametrize("n", range(10, 14))
+def test_a_veil_changes_no_share_of_a_choice(n):
+    for counts in histograms(n, 3):
+        said = Tally(counts)
+        assert show_choice(joined([said], policy=FIVE, ordered=False), policy=FIVE) == show_choice(
+            said, policy=FIVE
+        )
+
+
+@pytest.mark.parametrize("points", [3, 5, 7])
+@pytest.mark.parametrize("n", [5, 6, 8, 10])
+def test_no_display_tells_one_of_a_block_what_the_others_said(n, points):
+    """By counting out every group of n, with each answer that the reader may have given."""
+    open_to = {}
+    for counts in histograms(n, points):
+        display = show(joined([Tally(counts)], policy=FIVE), policy=FIVE)
+        for known in range(points):
+            if counts[known]:
+                others = {at for at in range(points) if counts[at] > (at == known)}
+                open_to.setdefault((display, known), set()).update(others)
+
+    assert min(map(len, open_to.values())) > 1
 
 
 @pytest.mark.parametrize("points", [3, 4, 5, 6, 7, 11])
 @pytest.mark.parametrize("n", range(5, 15))
 def test_no_display_proves_unanimity(points, n):
-    """For every unanimous group another gives the same display; of whom n - 2 still say the same.
-
-    Hence even all but two of the people, together, learn nothing of the other two.
-    """
+    """For every unanimous group another gives the same display."""
     for at in range(1, points + 1):
         counts = unanimous(n, at, points)
         other = veiled(counts)
 
         assert show(Tally(counts), policy=FIVE) == show(Tally(other), policy=FIVE)
-        assert n - 2 <= other[at - 1] < n
+        assert other[at - 1] == n - 2
 
 
 @pytest.mark.parametrize("options", [2, 3, 5])
@@ -364,4 +415,4 @@ def test_a_total_beside_its_parts_would_prove_unanimity_without_the_veil():
 
     assert show(others, policy=FIVE).mean == 4.0
     assert show(bare, policy=FIVE).mean == 5.6
-    assert show(joined([ones, others], policy=FIVE), policy=FIVE).mean == 5.5
+    assert show(joined([ones, others], policy=FIVE), policy=FIVE).mean == 5.4

@@ -6,8 +6,9 @@ Three steps stand between what people said and what anyone sees; each is one fun
    when the round opened, never by what they said. Whatever is shown, to anyone, at any time, is a
    figure of *whole blocks*: no sum or difference of figures then leaves fewer than k people.
 2. :func:`joined` adds blocks up, question by question. A block of which fewer than k answered does
-   not count; a block that is of one mind goes behind a veil (:func:`veiled`), so that no figure,
-   nor all figures together, can prove that it is.
+   not count; a block that is of one mind, or would be without one person, goes behind a veil
+   (:func:`veiled`), so that no figure, nor all figures together, can prove that it is: not even
+   to somebody of the block, who knows one answer.
 3. :func:`show` rounds what is left by the display table: the more people, the finer.
 
 What comes out, `Shown`, `Shares` or `Withheld`, holds what is displayed and nothing finer.
@@ -164,7 +165,7 @@ def form_blocks(cells: Sequence[int], *, k: int) -> tuple[tuple[int, ...], ...]:
     return tuple(blocks)
 
 
-def joined(blocks: Iterable[Tally], *, policy: Policy) -> Tally:
+def joined(blocks: Iterable[Tally], *, policy: Policy, ordered: bool = True) -> Tally:
     """Add up what whole blocks said to one question.
 
     A block counts only if at least k of its people answered this question. Each goes behind its
@@ -172,36 +173,44 @@ def joined(blocks: Iterable[Tally], *, policy: Policy) -> Tally:
 
     :param blocks: one tally for each block, on the same scale.
     :param policy: the k of the round.
+    :param ordered: whether the answers are points of a scale, and not options of a choice.
     :returns: their sum; without any block that counts, a tally of nobody.
     :raises ValueError: if the blocks answer on different scales.
     """
     counting = [block for block in blocks if block.answered >= policy.k]
     if len({len(block.counts) for block in counting}) > 1:
         raise ValueError("blocks are added up on the same scale")
+    seen = [veiled(block.counts, ordered=ordered) for block in counting]
     return Tally(
-        counts=tuple(map(sum, zip(*(veiled(block.counts) for block in counting), strict=True))),
+        counts=tuple(map(sum, zip(*seen, strict=True))),
         could_not=sum(block.could_not for block in counting),
     )
 
 
-def veiled(counts: Sequence[int]) -> tuple[int, ...]:
-    """Return a block's answers; those of a unanimous block as if it had not quite been so.
+def veiled(counts: Sequence[int], *, ordered: bool = True) -> tuple[int, ...]:
+    """Return a block's answers; those of a block of one mind as if it had not quite been so.
 
-    Unanimous on an inner point counts as one person a point lower and one a point higher, which
-    leaves the mean; unanimous at an end as one person a point nearer the middle. There is thus no
-    unanimous block without another, not unanimous, that gives exactly the same figures everywhere.
+    It is of one mind if all people chose the same, or all but one: that one knows the own answer,
+    and would see that of everybody else. On an inner point one person counts as a point lower and
+    one as a point higher, which leaves the mean. At an end, and in a choice, as many count as the
+    neighbour's as are missing for two people elsewhere. Each answer somebody gave is still there.
+    Thus every block has a twin that gives exactly the same figures everywhere, and holds whatever
+    one person of it knows; and without that person the twin is not of one mind.
 
-    :param counts: numbers of people by point, shape ``(points,)``; at least three people.
+    :param counts: numbers of people by point, shape ``(points,)``; at least five people.
+    :param ordered: whether these are points of a scale, and not options of a choice.
     :returns: the same people, shape ``(points,)``.
 
-    >>> veiled([0, 0, 0, 6, 0, 0, 0]), veiled([0, 0, 0, 0, 0, 0, 6])
-    ((0, 0, 1, 4, 1, 0, 0), (0, 0, 0, 0, 0, 1, 5))
+    >>> veiled([0, 0, 0, 6, 0, 0, 0]), veiled([1, 0, 0, 0, 0, 0, 5])
+    ((0, 0, 1, 4, 1, 0, 0), (1, 0, 0, 0, 0, 1, 4))
     """
-    if len(counts) - counts.count(0) > 1:
+    most, rest = max(counts), sum(counts) - max(counts)
+    if rest > 1:
         return tuple(counts)
     seen = list(counts)
-    at, top = counts.index(max(counts)), len(counts) - 1
-    for other in {max(at - 1, 0), min(at + 1, top)} - {at}:
+    at, top = counts.index(most), len(counts) - 1
+    nearer = at - 1 if at else 1
+    for other in (at - 1, at + 1) if ordered and 0 < at < top else [nearer] * (2 - rest):
         seen[at] -= 1
         seen[other] += 1
     return tuple(seen)

@@ -326,14 +326,15 @@ def _block(
 def _answers(
     questions: Sequence[Question], blocks: Sequence[Sequence[Tally]], policy: Policy
 ) -> tuple[ItemFigure, ...]:
-    return tuple(
-        ItemFigure(
-            question.code,
-            question.about,
-            _figure(question, joined((block[at] for block in blocks), policy=policy), policy),
-        )
-        for at, question in enumerate(questions)
-    )
+    answers = []
+    for at, question in enumerate(questions):
+        tally = _together(question, (block[at] for block in blocks), policy)
+        answers.append(ItemFigure(question.code, question.about, _figure(question, tally, policy)))
+    return tuple(answers)
+
+
+def _together(question: Question, blocks: Iterable[Tally], policy: Policy) -> Tally:
+    return joined(blocks, policy=policy, ordered=question.kind == "rating")
 
 
 def _figure(question: Question, tally: Tally, policy: Policy) -> Figure:
@@ -432,7 +433,7 @@ def _side(said: PartyVoices, heard: _Heard, figures: PartyFigures, policy: Polic
             (question.code, question.about): (
                 question,
                 answer.figure,
-                joined((block[at] for block in heard.tallies), policy=policy),
+                _together(question, (block[at] for block in heard.tallies), policy),
             )
             for at, (question, answer) in enumerate(
                 zip(said.questions, figures.answers, strict=True)
@@ -524,11 +525,13 @@ def _pooled(
     """Show all parties together, for each question by the pool rule."""
     answers = []
     for at, question in enumerate(questions):
-        parties = [joined((block[at] for block in one.tallies), policy=policy) for one in heard]
+        parties = [
+            _together(question, (block[at] for block in one.tallies), policy) for one in heard
+        ]
         shown = [tally for tally in parties if tally.answered]
         sizes = [tally.answered for tally in shown]
         pool = shown if sizes and may_pool(sizes, k=policy.k) else []
-        figure = _figure(question, joined(pool, policy=policy), policy)
+        figure = _figure(question, _together(question, pool, policy), policy)
         answers.append(ItemFigure(question.code, question.about, figure))
     return tuple(answers)
 
