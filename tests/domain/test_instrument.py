@@ -1,0 +1,85 @@
+"""Which instruments there are, and the very version that a round asks."""
+
+from dataclasses import replace
+
+import pytest
+
+from understream.access.refusal import Broken, Missing
+from understream.domain.instrument import (
+    choices,
+    instrument_of,
+    keep,
+    keep_builtin,
+    questions_about,
+)
+from understream.instruments import reader
+from understream.records.instrument import InstrumentVersion
+
+PULSE, TRUST = reader.load("pulse"), reader.load("trust")
+
+
+def test_instruments_can_be_chosen_in_both_languages():
+    english, dutch = choices(language="en"), choices(language="nl")
+
+    assert [(one.code, one.title, one.items, one.directed) for one in english] == [
+        ("pulse", "Pulse", 6, False),
+        ("trust", english[1].title, len(TRUST.items), True),
+    ]
+    assert [one.title for one in dutch] == ["Polsslag", dutch[1].title]
+    assert all(one.purpose for one in (*english, *dutch))
+
+
+@pytest.mark.django_db
+def test_a_version_is_stored_at_its_first_use_and_read_as_it_was():
+    first, second = keep(PULSE), keep_builtin("pulse")
+
+    kept = InstrumentVersion.objects.get()
+    assert first == second == kept.pk
+    assert (kept.code, kept.version, kept.digest) == ("pulse", PULSE.version, PULSE.digest())
+    assert instrument_of(kept) == PULSE
+
+
+@pytest.mark.django_db
+def test_a_changed_instrument_needs_a_new_version():
+    keep(PULSE)
+    changed = replace(PULSE, items=PULSE.items[:5])
+
+    with pytest.raises(Broken):
+        keep(changed)
+
+    later = keep(replace(changed, version=PULSE.version + 1))
+    assert len(instrument_of(InstrumentVersion.objects.get(pk=later)).items) == 5
+    assert InstrumentVersion.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["", "nothing", "../pulse", "pulse.toml"])
+def test_an_instrument_that_is_not_there_is_missing(code):
+    with pytest.raises(Missing):
+        keep_builtin(code)
+
+
+def test_every_question_is_asked_once_whoever_the_partners_are():
+    questions = questions_about(PULSE, [7, 9])
+
+    assert [(one.code, one.about) for one in questions] == [(one.code, "") for one in PULSE.items]
+
+
+def test_a_directed_instrument_asks_everything_about_each_partner():
+    questions = questions_about(TRUST, [7, 9])
+
+    assert [(one.code, one.about) for one in questions] == [
+        (item.code, about) for about in ("7", "9") for item in TRUST.items
+    ]
+
+
+def test_questions_keep_the_scale_the_facet_and_the_turn_of_their_items():
+    for item, question in zip(TRUST.items, questions_about(TRUST, [7]), strict=True):
+        scale = TRUST.scale_of(item)
+        assert (question.points, question.low, question.facet, question.reverse) == (
+            scale.points,
+            scale.low,
+            item.facet,
+            item.reverse,
+        )
+        assert question.kind == ("choice" if scale.choice else "rating")
