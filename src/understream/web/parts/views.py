@@ -197,7 +197,7 @@ def _card() -> dict[str, object]:
         "one": dumbbell(_("One party"), marks(5.5), hidden=_("not shown")),
         "distributions": distributions(),
         "strip": many(),
-        "specimen": Specimen({"name": "", "closes": "31 November", "mode": "named"}),
+        "specimen": Specimen({"name": "", "closes": "", "mode": "named"}),
         "fresh": Specimen(),
         "told": (
             Told(
