@@ -12,8 +12,10 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+import xlsxwriter
 
 from understream.console import measure
+from understream.console.figures import width
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("UNDERSTREAM_SHARED", ROOT.parent / "shared" / "data"))
@@ -22,6 +24,7 @@ NAMED = {
     "groups.csv": ("n", "mean", "sd_n_minus_1", "rwg_uniform", "awg", "ADM_mean", "ADM_median"),
     "groups_scale.csv": ("n_listwise", "rwg_j", "rwg_j_lindell"),
 }
+SCALE = ("--scale", "1-5")
 SMALL = "unit,Q1,Q2\nA,1,2\nA,5,2\nB,3,NA\n"
 
 
@@ -298,3 +301,101 @@ def test_a_hostile_file_shows_no_trace_of_the_program():
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "not_a_zip.xlsx is not an Excel workbook" in done.stderr
+
+
+# ------------------------------------------------------------- names of any kind
+
+ODD_NAMES = [
+    *("a,b", 'say "so"', "it's", "a;b", "A|B", "R+D", "line\nend", "tab\tin", "<b>", "%d", "{x}"),
+    *("1", "01", "1.0", "1e3", "0", "-0", "-5", "=1+1", "@x", "TRUE", "null", "None", "nan"),
+    *("é", "e\u0301", "日本", "١", "🙂", "x" * 300, "ALL", "a\u00a0b"),
+]
+
+
+def odd(kind, path):
+    """A file of two people in each of many oddly named units."""
+    rows = [("unit", "Q1"), *((name, point) for name in ODD_NAMES for point in (2, 5))]
+    if kind == "xlsx":
+        book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False})
+        sheet = book.add_worksheet()
+        for line, (name, point) in enumerate(rows):
+            sheet.write_string(line, 0, name)
+            (sheet.write_number if line else sheet.write_string)(line, 1, point)
+        book.close()
+        return
+    with path.open("w", newline="", encoding="utf-16" if kind == "utf-16" else "utf-8") as file:
+        writer = csv.writer(file, delimiter=";" if kind == "semicolon" else ",")
+        writer.writerows(rows)
+
+
+@pytest.mark.parametrize("kind", ["comma", "semicolon", "utf-16", "xlsx"])
+def test_units_keep_their_names_whatever_these_hold(kind, tmp_path, capsys):
+    path = tmp_path / ("odd.xlsx" if kind == "xlsx" else "odd.csv")
+    odd(kind, path)
+
+    run(path, "--unit", "unit", "--items", "Q=Q1", "--scale", "1-5", "--format", "long")
+
+    found = figures(capsys.readouterr().out)
+    assert {scope for _, scope, _ in found} == {*ODD_NAMES, "all"}
+    assert {found["n", name, "Q1"] for name in ODD_NAMES} == {"2"}
+
+
+def test_the_table_stays_aligned_and_steers_no_terminal(tmp_path, capsys):
+    path = tmp_path / "odd.csv"
+    odd("comma", path)
+    with path.open("a") as file:
+        file.write("\x1b[31mred,1\n\u202eleft,1\n")
+
+    run(path, "--unit", "unit", "--items", "Q=Q1", "--scale", "1-5")
+
+    first, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert first == "Q1"
+    assert len(rows) == len(ODD_NAMES) + 4
+    assert {width(row) for row in rows} == {width(rows[0])}
+    assert all(one.isprintable() or one == "\u00a0" for row in rows for one in row)
+
+
+@pytest.mark.parametrize("option", [("--unit", "x"), ("--items", "Q=x")])
+def test_a_refusal_names_the_file_and_its_columns_and_steers_no_terminal(option, tmp_path, capsys):
+    path = tmp_path / "a\x1b[31mb.csv"
+    path.write_text("unit,Q1,\x1b[31mQ2\nA,1,2\n")
+    options = {"--unit": "unit", "--items": "Q=Q1", "--scale": "1-5"} | dict([option])
+
+    code = run(path, *(word for pair in options.items() for word in pair))
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert said.err.startswith(r"understream measure: a\x1b[31mb.csv")
+    assert r"Its columns are: unit, Q1, \x1b[31mQ2." in said.err
+
+
+BAD = {
+    "ragged_rows.csv": ("org", "Q=Q1", "row 1 (line 2) has 3, row 2 (line 3) has 7"),
+    "duplicate_and_empty_headers.csv": ("id", "Q=Q1", "the header 'Q1' stands above columns 2, 3"),
+    "dutch_excel_semicolon_decimal_comma.csv": (
+        "organisatie",
+        "Q=score",
+        "row 1 (line 2), column score: '3,5'",
+    ),
+    "out_of_range_scores.csv": ("org", "Q=Q1,Q2", "row 5 (line 6), column Q2: '٤'"),
+    "missing_value_words.csv": ("id", "Q=edu", "row 5 (line 6), column edu: '-'"),
+    "unterminated_quote.csv": ("org", "Q=Q1", "row 1 (line 2): a quote is opened"),
+    "empty.csv": ("org", "Q=Q1", "empty.csv has no header"),
+    "only_bom.csv": ("org", "Q=Q1", "only_bom.csv has no header"),
+    "one_cell_2MB.csv": ("org", "Q=Q1", "row 1 (line 2): a cell holds more than 10000"),
+    "bomb_sheet_60MB.xlsx": ("org", "Q=Q1", "unpacks to more than 20 MB"),
+    "not_a_zip.xlsx": ("org", "Q=Q1", "is not an Excel workbook"),
+    "nested_zip_2_levels.zip": ("org", "Q=Q1", "is not an Excel workbook"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_bad_file_is_told_by_its_name_and_place(name, capsys):
+    unit, items, sentence = BAD[name]
+
+    code = run(shared(f"badinput/generated/{name}"), "--unit", unit, "--items", items, *SCALE)
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert said.err.startswith(f"understream measure: {name}")
+    assert sentence in said.err

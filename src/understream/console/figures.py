@@ -2,6 +2,7 @@
 
 import csv
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -9,6 +10,9 @@ from io import StringIO
 from understream.instruments.ratings import Ratings
 
 Figure = int | float | str | None
+#: Marks without width that some scripts need within words.
+_JOINERS = "\u200c\u200d"
+_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +74,77 @@ def json_format(figures: Mapping[str, object], ratings: Ratings) -> str:
 
 
 def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Set rows in columns: the first to the left, figures to the right.
+    """Set rows in columns: the first, which is cut after 40 characters, to the left.
 
     :param heads: a head for each column.
     :param rows: cells, as many a row as there are heads.
     :returns: lines of text.
     """
-    wide = [max(len(row[place]) for row in (heads, *rows)) for place in range(len(heads))]
+    lines = [
+        [readable(_short(name)), *map(readable, figures)] for name, *figures in (heads, *rows)
+    ]
+    wide = [max(width(row[place]) for row in lines) for place in range(len(heads))]
     return "".join(
         "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, wide, strict=True))
+            cell + gap if place == 0 else gap + cell
+            for place, cell in enumerate(row)
+            for gap in [" " * (wide[place] - width(cell))]
         ).rstrip()
         + "\n"
-        for row in (heads, *rows)
+        for row in lines
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..."
+
+
+def refused(command: str, sentences: str) -> str:
+    """Write why a command does not do what was asked.
+
+    :param command: its name.
+    :param sentences: a fault's own words, on one line or several.
+    :returns: lines for the standard error stream.
+    """
+    lines = [readable(line) for line in sentences.split("\n")]
+    return f"understream {command}: " + "\n".join(lines) + "\n"
+
+
+def readable(text: str) -> str:
+    r"""Spell out what would steer a terminal: line ends, escapes, marks that turn the writing.
+
+    :param text: names and sentences that hold what stood in a file.
+    :returns: the text on one line, harmless to print.
+
+    >>> print(readable("A\x1b[31m"))
+    A\x1b[31m
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one
+        if one.isprintable() or one in _JOINERS or unicodedata.category(one) == "Zs"
+        else ascii(one)[1:-1]
+        for one in text
+    )
+
+
+def width(text: str) -> int:
+    r"""Return how many cells of a terminal a text fills.
+
+    :param text: what :func:`readable` returned.
+    :returns: two for a wide character, none for one that stands upon another.
+
+    >>> width("日本"), width("e\u0301")
+    (4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.category(one) in {"Mn", "Me", "Cf"}
+        else 2
+        if unicodedata.east_asian_width(one) in {"W", "F"}
+        else 1
+        for one in text
     )

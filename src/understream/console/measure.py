@@ -16,13 +16,15 @@ from understream.console.figures import (
     json_format,
     long_format,
     nested,
+    readable,
+    refused,
 )
 from understream.console.measure_release import released
 from understream.instruments.ratings import (
     EVERYBODY,
     Ratings,
     Scale,
-    parse_items,
+    items_of,
     parse_scale,
     read_ratings,
 )
@@ -65,7 +67,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a scale and its items: columns and ranges A..B by position, commas between",
     )
     parser.add_argument(
-        "--scale", required=True, type=_scale, metavar="LOW-HIGH", help="such as 1-5 or 0-4"
+        "--scale",
+        required=True,
+        type=_scale,
+        metavar="LOW-HIGH",
+        help="such as 1-5 or 0-4; --scale=-3-3 if it begins below 0",
     )
     parser.add_argument("--party", metavar="COLUMN", help="the column that names a unit's party")
     parser.add_argument(
@@ -96,11 +102,12 @@ def run(options: argparse.Namespace) -> int:
         else:
             text = _WRITERS[options.format](list(_lines(ratings)), ratings)
     except (TableError, ValueError) as refusal:
-        sys.stderr.write(f"understream measure: {refusal}\n")
+        sys.stderr.write(refused("measure", str(refusal)))
         return _UNUSABLE
     if table.other_sheets:
         others = ", ".join(table.other_sheets)
-        sys.stderr.write(f"Read sheet {table.sheet} of {table.name}; not read: {others}.\n")
+        note = f"Read sheet {table.sheet} of {table.name}; not read: {others}."
+        sys.stderr.write(f"{readable(note)}\n")
     sys.stdout.write(text)
     return 0
 
@@ -115,7 +122,7 @@ def _scale(text: str) -> Scale:
 def _ratings(table: Table, options: argparse.Namespace) -> Ratings:
     if options.release and options.k < K:
         raise ValueError(f"--k {options.k}: nothing is released of fewer than {K} people")
-    groups = [parse_items(spec, table.headers) for spec in options.items]
+    groups = [items_of(table, spec) for spec in options.items]
     names = [group.title for group in groups]
     for name in names:
         if names.count(name) > 1 or name in table.headers:
@@ -189,7 +196,7 @@ def _table(lines: Sequence[Line], ratings: Ratings) -> str:
             [scope, *(_short(found[item, scope, name or head]) for head, name in heads.items())]
             for scope in scopes
         ]
-        blocks.append(f"{item}\n" + columns(["unit", *heads], rows))
+        blocks.append(f"{readable(item)}\n" + columns(["unit", *heads], rows))
     return "\n".join(blocks)
 
 

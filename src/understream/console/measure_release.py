@@ -7,7 +7,15 @@ Every figure that a run without ``--release`` prints has its row here too; what 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from understream.console.figures import Figure, Line, columns, json_format, long_format, nested
+from understream.console.figures import (
+    Figure,
+    Line,
+    columns,
+    json_format,
+    long_format,
+    nested,
+    readable,
+)
 from understream.instruments.ratings import EVERYBODY, Person, Ratings
 from understream.measurement.disclosure import BANDS, SEVEN, Policy, Shown
 from understream.measurement.release import (
@@ -177,7 +185,7 @@ def _table(
             ]
             for scope, found in figures
         ]
-        blocks.append(f"{item}\n" + columns(["unit", "people", *shown], rows))
+        blocks.append(f"{readable(item)}\n" + columns(["unit", "people", *shown], rows))
     return "\n".join([*blocks, _why(scopes, seven=ratings.scale.points == SEVEN, k=k)])
 
 

@@ -9,13 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from understream.access.refusal import Refused, Unfit
+from understream.console.figures import readable, refused
 from understream.domain import world
 from understream.domain.letter import address
 from understream.domain.ratings import Imported, import_ratings, seat_of_importer
 from understream.instruments.ratings import (
     Ratings,
     Scale,
-    parse_items,
+    items_of,
     parse_scale,
     read_ratings,
 )
@@ -60,7 +61,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a scale and its items: columns and ranges A..B by position, commas between",
     )
     ratings.add_argument(
-        "--scale", required=True, type=_scale, metavar="LOW-HIGH", help="such as 1-5 or 0-4"
+        "--scale",
+        required=True,
+        type=_scale,
+        metavar="LOW-HIGH",
+        help="such as 1-5 or 0-4; --scale=-3-3 if it begins below 0",
     )
     ratings.add_argument(
         "--k",
@@ -96,7 +101,8 @@ def run(options: argparse.Namespace) -> int:
         return _refuse([str(refusal)])
     if table.other_sheets:
         others = ", ".join(table.other_sheets)
-        sys.stderr.write(f"Read sheet {table.sheet} of {table.name}; not read: {others}.\n")
+        note = f"Read sheet {table.sheet} of {table.name}; not read: {others}."
+        sys.stderr.write(f"{readable(note)}\n")
     withheld = made.parties - made.shown
     sys.stdout.write(
         f"{made.people} people in {made.parties} parties"
@@ -106,7 +112,8 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         sys.stdout.write("Nothing was stored; leave out --dry-run to import.\n")
     else:
-        sys.stdout.write(f"Read it as manager of {made.party}: {address('mirror', made.round)}\n")
+        party = readable(made.party)
+        sys.stdout.write(f"Read it as manager of {party}: {address('mirror', made.round)}\n")
     return 0
 
 
@@ -129,7 +136,7 @@ def _import(ratings: Ratings, options: argparse.Namespace) -> Imported:
 
 
 def _ratings(table: Table, options: argparse.Namespace) -> Ratings:
-    groups = [parse_items(spec, table.headers) for spec in options.items]
+    groups = [items_of(table, spec) for spec in options.items]
     names = [group.name for group in groups]
     for name in names:
         if names.count(name) > 1:
@@ -149,5 +156,5 @@ def _scale(text: str) -> Scale:
 
 def _refuse(sentences: list[str]) -> int:
     for sentence in sentences:
-        sys.stderr.write(f"understream import: {sentence}\n")
+        sys.stderr.write(refused("import", sentence))
     return _UNUSABLE

@@ -349,9 +349,11 @@ def _item_row(
 
 
 def _asked(item: Item, judged: str, language: str) -> str:
-    """Return a question as it was asked about a party; it begins with a capital."""
-    text = item.text.into(language).replace("[P]", judged)
-    return text[:1].upper() + text[1:]
+    """Return a question as it was asked about a party, whose name may begin it."""
+    text = item.text.into(language)
+    asked = text.replace("[P]", judged)
+    # Only then: what an imported column is called stays as it is.
+    return asked[:1].upper() + asked[1:] if text.startswith("[P]") else asked
 
 
 def _figure(

@@ -181,6 +181,25 @@ def parse_items(spec: str, headers: Sequence[str]) -> ItemGroup:
     return ItemGroup(name, items)
 
 
+def items_of(table: Table, spec: str) -> ItemGroup:
+    """Read a group of items of a table.
+
+    :param table: what :func:`understream.instruments.table.read_table` returned.
+    :param spec: what :func:`parse_items` takes.
+    :returns: the name and the headers of its items, in the order written.
+    :raises TableError: for any fault of :func:`parse_items`, with the file and its columns.
+    """
+    try:
+        return parse_items(spec, table.headers)
+    except ValueError as fault:
+        raise TableError(
+            gettext_noop("%(file)s: %(fault)s. Its columns are: %(columns)s."),
+            file=table.name,
+            fault=fault,
+            columns=table.columns(),
+        ) from None
+
+
 def read_ratings(
     table: Table,
     unit_columns: Sequence[str],

@@ -111,7 +111,7 @@ class Table:
                 gettext_noop("%(file)s has no column %(column)s. Its columns are: %(columns)s."),
                 file=self.name,
                 column=repr(header),
-                columns=_listed([name or "(no name)" for name in self.headers]),
+                columns=self.columns(),
             )
         if len(places) > 1:
             raise TableError(
@@ -124,6 +124,10 @@ class Table:
                 columns=_listed([str(place + 1) for place in places]),
             )
         return places[0]
+
+    def columns(self) -> str:
+        """Name the columns, for people: the first twenty."""
+        return _listed([name or "(no name)" for name in self.headers])
 
     def number(self, cell: str) -> float | None:
         """Return the number a cell holds.
