@@ -1,0 +1,255 @@
+"""The demo world: the same for the same seed, open to those who may, and never a real one."""
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import make_alliance, make_person
+from understream.access.refusal import Missing
+from understream.console import demo
+from understream.console.main import main
+from understream.console.world import PASSWORD, PEOPLE, build, clear
+from understream.domain import world
+from understream.domain.world import NotEmpty
+from understream.records.alliance import Alliance
+from understream.records.due import Due
+from understream.records.journal import Entry
+from understream.records.person import Person
+from understream.records.release import CommentRelease, Release
+from understream.records.round import Round
+from understream.records.voice import Comment, Voice
+from understream.web import clock
+
+NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+DOORS = ("manager.a", "manager.b", "facilitator", "sponsor", "participant")
+SECRET = {"password"}
+"""What is salted anew in every world: nobody's password hash is like another's."""
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def contents():
+    """Return everything that is stored, table by table, in the order of its keys."""
+    return {
+        table.__name__: [
+            {
+                name: bytes(value) if isinstance(value, memoryview) else value
+                for name, value in row.items()
+                if name not in SECRET
+            }
+            for row in table.objects.order_by("pk").values()
+        ]
+        for table in apps.get_app_config("records").get_models()
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_equal_seeds_make_equal_worlds_and_another_seed_another():
+    worlds = []
+    for seed in (8, 7, 7):
+        build(seed=seed, now=NOW)
+        worlds.append(contents())
+        clear()
+
+    third, first, second = worlds
+    assert first == second
+    assert first["Release"] != third["Release"]
+    assert first["Participation"] != third["Participation"]
+    # Whatever the seed, the same people do the same things.
+    for table in ("Organisation", "Alliance", "Round", "Entry"):
+        assert len(first[table]) == len(third[table])
+    assert [row["name"] for row in first["Person"]] == [row["name"] for row in third["Person"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_emptied_world_keeps_nothing_and_its_guard():
+    build(seed=7, now=NOW)
+
+    clear()
+
+    assert {name: rows for name, rows in contents().items() if rows} == {}
+    world.forget()
+    assert not world.is_demo()
+    make_alliance()
+    with pytest.raises(DatabaseError, match="written once"):
+        Entry.objects.update(act="changed")
+
+
+@pytest.mark.django_db
+def test_a_real_world_is_never_emptied_and_never_made_a_demo():
+    make_person("Somebody")
+
+    with pytest.raises(Missing):
+        clear()
+    with pytest.raises(NotEmpty):
+        build(seed=7, now=NOW)
+
+    assert Person.objects.count() == 1
+    assert not world.is_demo()
+
+
+@pytest.mark.django_db
+def test_a_world_that_fails_to_build_is_not_there(monkeypatch):
+    def fail(**_keys):
+        raise RuntimeError("the power went")
+
+    monkeypatch.setattr("understream.console.world.tick", fail)
+
+    with pytest.raises(RuntimeError):
+        build(seed=7, now=NOW)
+
+    assert {name: rows for name, rows in contents().items() if rows} == {}
+    assert not world.is_demo()
+
+
+@pytest.fixture
+def built(db):
+    """Return a demo world of this moment, and the letters that went through it."""
+    build(seed=7, now=clock.now())
+    return db
+
+
+@pytest.mark.usefixtures("built")
+def test_the_world_holds_what_there_is_to_try():
+    alliances = {row.name: row.parties.count() for row in Alliance.objects.all()}
+    states = sorted(Round.objects.values_list("state", flat=True))
+
+    assert sorted(alliances.values()) == [2, 3]
+    assert states == ["closed", "closed", "closed", "open", "planned"]
+    assert Release.objects.count() == 3
+    assert CommentRelease.objects.count() > 0
+    assert Person.objects.count() == sum(map(len, PEOPLE.values())) + 1
+    # Somebody still has comments to read first, and some words wait for what they wished.
+    assert set(Comment.objects.values_list("wish", flat=True)) >= {"paraphrased", "as written"}
+    assert not Due.objects.filter(
+        done_at=None, at__lte=clock.now() - timedelta(minutes=1)
+    ).exists()
+
+
+@pytest.mark.usefixtures("built")
+def test_what_would_have_been_erased_by_now_has_been():
+    old = Round.objects.filter(state="closed", closed_at__lt=clock.now() - timedelta(days=31))
+
+    assert old.count() == 1
+    assert not Voice.objects.filter(cohort__round__in=old).exists()
+
+
+def links_in(page):
+    """Return the addresses a page leads to within the house."""
+    return {
+        link.split("#")[0]
+        for link in re.findall(r'href="(/[^"]*)"', page)
+        if not link.startswith(("/static/", "//"))
+    }
+
+
+def crawl(client):
+    """Follow every link from the first page; return the status of each address."""
+    found, waiting = {}, {"/", reverse("alliance:index")}
+    while waiting:
+        address = waiting.pop()
+        answer = client.get(address, follow=False)
+        found[address] = answer.status_code
+        if answer.status_code == 200 and "html" in answer["Content-Type"]:
+            waiting |= links_in(answer.content.decode()) - set(found)
+    return found
+
+
+@pytest.mark.usefixtures("built")
+def test_every_link_that_anybody_sees_leads_somewhere_in_both_languages():
+    for door, language in product(DOORS, ("en", "nl")):
+        person = Person.objects.get(email=f"{door}@demo.example")
+        assert person.check_password(PASSWORD)
+        Person.objects.filter(pk=person.pk).update(language=language)
+        client = Client(REMOTE_ADDR="127.0.0.1")
+        client.force_login(person)
+
+        found = crawl(client)
+
+        broken = {address: code for address, code in found.items() if code not in (200, 302)}
+        assert (door, broken) == (door, {})
+        assert len(found) > 12
+
+
+@pytest.mark.usefixtures("built")
+def test_every_mirror_and_every_file_answers_whoever_may_and_nobody_else():
+    pages = ("mirror:show", "mirror:csv", "mirror:json", "round:show")
+    answered = {}
+    for door in DOORS:
+        client = Client()
+        client.force_login(Person.objects.get(email=f"{door}@demo.example"))
+        theirs = Round.objects.filter(
+            state="closed", alliance__seats__person__email=f"{door}@demo.example"
+        )
+        assert theirs.count() >= 2
+        answered[door] = [
+            {client.get(reverse(page, args=[row.pk])).status_code for row in theirs}
+            for page in pages
+        ]
+
+    manager, reader = [{200}] * 4, [{200}, {404}, {404}, {200}]
+    assert answered == {
+        "manager.a": manager,
+        "manager.b": manager,
+        "sponsor": manager,
+        "participant": reader,
+        "facilitator": [{404}, {404}, {404}, {200}],
+    }
+
+
+# ------------------------------------------------------------------ the command
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_builds_once_keeps_the_world_and_builds_anew_when_asked(capsys, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    codes = [main(["demo", "--no-serve", "--seed", "3"])]
+    Alliance.objects.update(name="Renamed")
+    codes.append(main(["demo", "--no-serve"]))
+    kept = set(Alliance.objects.values_list("name", flat=True))
+    codes.append(main(["demo", "--no-serve", "--fresh", "--seed", "4"]))
+
+    told = [line for line in capsys.readouterr().out.splitlines() if "demo world" in line]
+    assert codes == [0, 0, 0]
+    assert told == [
+        "The demo world is built, from seed 3.",
+        "The demo world is as it was left; FRESH=1 builds it anew.",
+        "The demo world is built, from seed 4.",
+    ]
+    assert kept == {"Renamed"}
+    assert "Renamed" not in set(Alliance.objects.values_list("name", flat=True))
+    clear()
+
+
+@pytest.mark.django_db
+def test_the_command_touches_no_real_world(capsys, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    make_alliance()
+
+    codes = [main(["demo", "--no-serve"]), main(["demo", "--no-serve", "--fresh"])]
+
+    assert codes == [2, 2]
+    assert capsys.readouterr().err.count("There are people in this database already") == 2
+    assert Alliance.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_demo_world_writes_to_nobody_outside(capsys, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+    assert main(["demo", "--no-serve"]) == 2
+
+    assert str(demo.RealMail.reason) in capsys.readouterr().err
+    assert Person.objects.count() == 0
