@@ -6,7 +6,6 @@ What is expected stands in this file, transcribed from section 5 of `decisions.m
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -14,12 +13,22 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
+from django.urls import get_resolver, path, reverse
 
-from tests.wide import HARBOUR, MILL, NOW, QUAY, Persona, Wide, make_wide
+from tests.wide import (
+    HARBOUR,
+    MILL,
+    MISSING_KEY,
+    NOW,
+    QUAY,
+    Address,
+    Persona,
+    addresses,
+    make_wide,
+    routes,
+)
 from understream.access.rules import RULES, Act
 from understream.records.alliance import Party
-from understream.records.organisation import Organisation
 from understream.web import clock
 from understream.web.policy import Of, Policy
 from understream.web.urls import handler404, handler500
@@ -138,52 +147,6 @@ ASKING_TO_CANCEL = "round:cancel"
 
 DOORS = ("nobody", "manager", "facilitator", "respondent", "host")
 """Somebody of every kind, for what is refused before anybody looks who it is."""
-
-MISSING_KEY = 10**9
-MISSING_LINK = "A" * 22
-
-
-@dataclass(frozen=True)
-class Address:
-    """An address with what it is about: whose, and in which state."""
-
-    route: str
-    url: str
-    thing: str = ""
-
-
-def addresses(wide: Wide) -> Iterator[Address]:
-    """Return every route with every kind of thing it can be about."""
-    for route, row in TABLE.items():
-        for thing, keys in things(wide, row.about).items():
-            yield Address(route, reverse(route, args=keys), thing)
-
-
-def things(wide: Wide, about: str) -> dict[str, tuple]:
-    """Return the things of a kind, each with what stands in its address."""
-    here, there = wide.here.alliance, wide.there.alliance
-    in_here = {"missing": (here, MISSING_KEY), "too large": (here, 2**70)}
-    organisations = Organisation.objects.values_list("name", "pk")
-    kinds = {
-        "": {"": ()},
-        "alliance": {"own": (here,), "elsewhere": (there,), "missing": (MISSING_KEY,)},
-        "round": {name: (key,) for name, key in (*wide.rounds.items(), ("missing", MISSING_KEY))},
-        "seat": in_here
-        | {name: (here, key) for name, key in wide.seats.items()}
-        | {"theirs": (there, wide.seats["elsewhere"])},
-        "invitation": in_here
-        | {name: (here, key) for name, key in wide.invitations.items()}
-        | {"theirs": (there, wide.invitations["elsewhere"])},
-        "organisation": {"missing": (MISSING_KEY,)} | {name: (pk,) for name, pk in organisations},
-        "link": {name: (link,) for name, link in wide.links.items()}
-        | {"a letter of invitation": (wide.letters["own"],), "missing": (MISSING_LINK,)},
-        "letter of invitation": {name: (link,) for name, link in wide.letters.items()}
-        | {"a personal link": (wide.links["open own"],), "missing": (MISSING_LINK,)},
-        "letter": {"missing": ("20261102T120000000000-000001",)},
-        "reset": {"missing": ("1", "set-password")},
-        "key": {"missing": ("x",)},
-    }
-    return kinds[about]
 
 
 def expected(who: Persona, at: Address, method: str) -> str:  # noqa: PLR0911 - one an answer
@@ -310,16 +273,6 @@ def after(client: Client, before: dict) -> None:
 
 
 # ------------------------------------------------------------------------------------ SEC-1
-
-
-def routes(patterns=served, room: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Walk the resolver: the name and the pattern of every route."""
-    for one in patterns:
-        if isinstance(one, URLResolver):
-            inside = f"{room}{one.namespace}:" if one.namespace else room
-            yield from routes(one.url_patterns, inside)
-        else:
-            yield f"{room}{one.name}", one
 
 
 def test_every_route_declares_its_policy_and_stands_in_the_table():

@@ -5,12 +5,14 @@ can tell from one word what somebody has been shown.
 """
 
 import base64
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
 
 from tests.factories import (
     LATER,
@@ -31,9 +33,12 @@ from understream.domain.release import cancel_round, close_round, comments_to_mo
 from understream.domain.release import open_comments as let_read
 from understream.domain.voice import Heard, Utterance
 from understream.records.organisation import Membership, Organisation
+from understream.web.urls import urlpatterns
 
 HARBOUR, MILL, QUAY, DELTA = "Harboria", "Millonia", "Quayantum", "Deltazoid"
 QUESTIONS = 6
+MISSING_KEY = 10**9
+MISSING_LINK = "A" * 22
 PASSWORD = "a long and quiet river"
 NOW = LATER + timedelta(hours=1)
 """When the pages of this world are read: one round has closed, another is open."""
@@ -65,12 +70,13 @@ class Wide:
     seats: dict[str, int] = field(default_factory=dict)
     personas: dict[str, Persona] = field(default_factory=dict)
     vectors: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    remarks: dict[str, set[str]] = field(default_factory=dict)
 
 
 def make_wide() -> Wide:
     """Return the world, as it is at `NOW`."""
     here = make_alliance(HARBOUR, MILL, people=9)
-    there = make_alliance(QUAY, DELTA, people=8, seed=8)
+    there = make_alliance(QUAY, DELTA, people=9, seed=8)
     wide = Wide(here, there)
     _make_personas(wide)
     _make_rounds(wide)
@@ -185,6 +191,7 @@ def _answer(wide: Wide, world: World, name: str, key: int) -> None:
             word = f"Remark{name.title().replace(' ', '')}{party}{place}z"
             wish = ("paraphrased", "moderator only")[place - 1] if place in (1, 2) else ""
             moderated = name in ("open", "closed")
+            wide.remarks.setdefault(f"{name} {party}", set()).add(word)
             vector = tuple(world.rng.randint(1, 4) for _ in range(QUESTIONS))
             wide.vectors[f"{name} {seat.name}"] = vector
             (said,) = voice.speak(
@@ -221,6 +228,7 @@ def _note_links(wide: Wide, name: str, key: int) -> None:
     for persona, seat in (
         ("respondent", here.people[HARBOUR][2]),
         ("partner's respondent", here.people[MILL][2]),
+        ("ex-member", here.people[HARBOUR][3]),
     ):
         cookies = wide.personas[persona].client.cookies
         cookies["browser"] = wide.browsers.get(seat.name, "")
@@ -268,6 +276,8 @@ def _close(wide: Wide) -> None:
     assert harbour.party == here.parties[HARBOUR]
     asked = [one.key for one in harbour.comments if one.wish == "paraphrased"]
     plain = [one.key for one in harbour.comments if one.wish == "as written"]
+    opened = {one.text.split()[0] for one in harbour.comments if one.key in plain[1:]}
+    wide.remarks["opened"] = opened
     let_read(
         here.facilitator,
         wide.rounds["closed"],
@@ -277,3 +287,63 @@ def _close(wide: Wide) -> None:
         now=LATER,
         rng=here.rng,
     )
+
+
+# ------------------------------------------------------------------------------ addresses
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address with what it is about: whose, and in which state."""
+
+    route: str
+    url: str
+    thing: str = ""
+
+
+def routes(
+    patterns: Sequence[URLPattern | URLResolver] = urlpatterns, room: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Walk the resolver: the name and the pattern of every route."""
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            inside = f"{room}{one.namespace}:" if one.namespace else room
+            yield from routes(one.url_patterns, inside)
+        else:
+            yield f"{room}{one.name}", one
+
+
+def addresses(wide: Wide) -> Iterator[Address]:
+    """Return every route with every thing it can be about."""
+    kinds = _things(wide)
+    for route, pattern in routes():
+        asked = " ".join(pattern.pattern.converters)
+        kind = "letter of invitation" if route == "invitation:show" else asked
+        for thing, keys in kinds[kind].items():
+            yield Address(route, reverse(route, args=keys), thing)
+
+
+def _things(wide: Wide) -> dict[str, dict[str, tuple]]:
+    """Return the things by what stands in their address, each with just that."""
+    here, there = wide.here.alliance, wide.there.alliance
+    in_here = {"missing": (here, MISSING_KEY), "too large": (here, 2**70)}
+    organisations = Organisation.objects.values_list("name", "pk")
+    return {
+        "": {"": ()},
+        "alliance": {"own": (here,), "elsewhere": (there,), "missing": (MISSING_KEY,)},
+        "round": {name: (key,) for name, key in (*wide.rounds.items(), ("missing", MISSING_KEY))},
+        "alliance seat": in_here
+        | {name: (here, key) for name, key in wide.seats.items()}
+        | {"theirs": (there, wide.seats["elsewhere"])},
+        "alliance invitation": in_here
+        | {name: (here, key) for name, key in wide.invitations.items()}
+        | {"theirs": (there, wide.invitations["elsewhere"])},
+        "organisation": {"missing": (MISSING_KEY,)} | {name: (pk,) for name, pk in organisations},
+        "link": {name: (link,) for name, link in wide.links.items()}
+        | {"a letter of invitation": (wide.letters["own"],), "missing": (MISSING_LINK,)},
+        "letter of invitation": {name: (link,) for name, link in wide.letters.items()}
+        | {"a personal link": (wide.links["open own"],), "missing": (MISSING_LINK,)},
+        "letter": {"missing": ("20261102T120000000000-000001",)},
+        "uidb36 key": {"missing": ("1", "set-password")},
+        "key": {"missing": ("x",)},
+    }

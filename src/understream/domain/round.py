@@ -98,6 +98,7 @@ class RoundCard:
     may_cancel: bool
     may_moderate: bool
     may_read_mirror: bool
+    may_read_statements: bool
     may_export: bool
 
     @property
@@ -479,6 +480,9 @@ def round_before(seat: Seat, key: int) -> RoundCard:
         may_moderate=row.state == State.CLOSED
         and may(seat, Act.COMMENT_MODERATE, Where(row.alliance_id, named=row.moderator_id or 0)),
         may_read_mirror=row.state == State.CLOSED and may(seat, Act.MIRROR_READ, here),
+        may_read_statements=row.state == State.CLOSED
+        and any(card.own and card.mode == Mode.NAMED for card in cards)
+        and may(seat, Act.STATEMENT_READ, Where(row.alliance_id, seat.party)),
         may_export=row.state == State.CLOSED
         and may(seat, Act.RELEASE_EXPORT, Where(row.alliance_id, seat.party)),
     )

@@ -68,6 +68,7 @@ def policy(
             if request.method not in allowed:
                 response = HttpResponse(status=405)
                 response["Allow"] = ", ".join(sorted(allowed))
+                response["Cache-Control"] = "no-store"
                 return response
             if of not in (Of.DOOR, Of.LINK) and not request.user.is_authenticated:
                 return _to_the_door(request)

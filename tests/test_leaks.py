@@ -1,0 +1,647 @@
+"""SEC-3, SEC-4, SEC-5, SEC-17: what nobody may be shown, looked for everywhere at once.
+
+In the wide world every name, title and remark holds a word that occurs nowhere else. What each
+person may be shown of them stands here; every other word on any page they can ask for is a leak.
+"""
+
+import html
+import logging
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import make_person
+from tests.wide import (
+    DELTA,
+    HARBOUR,
+    MILL,
+    NOW,
+    PASSWORD,
+    QUAY,
+    Persona,
+    Wide,
+    addresses,
+    make_wide,
+    submission_of,
+)
+from understream.access import reach
+from understream.access.refusal import Missing
+from understream.access.seat import Seat
+from understream.domain import mirror, release, voice
+from understream.domain import seat as seats
+from understream.records.invitation import Invitation
+from understream.records.journal import Entry
+from understream.records.participation import Participation
+from understream.records.person import Person
+from understream.records.release import CommentRelease
+from understream.records.round import Cohort, Round
+from understream.records.seat import SeatRow
+from understream.site import log as logs
+from understream.web import clock, errors
+
+pytestmark = pytest.mark.django_db
+HERE, THERE = (HARBOUR, MILL), (QUAY, DELTA)
+
+
+@pytest.fixture
+def wide(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    return make_wide()
+
+
+# ------------------------------------------------------------------- what there is to be seen
+
+
+def everything(wide: Wide) -> dict[str, set[str]]:
+    """Return every word that somebody may not see, by kind."""
+    words = {
+        "names here": names_in(wide.here.alliance) | set(HERE),
+        "names there": names_in(wide.there.alliance) | set(THERE),
+        "other names": set(Person.objects.filter(seats=None).values_list("name", flat=True)),
+        "mails": set(Person.objects.values_list("email", flat=True)),
+        "titles here": titles_in(wide.here.alliance),
+        "titles there": titles_in(wide.there.alliance),
+        "forms": {f"Formword{name}" for name in HERE},
+        "invited": set(Invitation.objects.values_list("email", flat=True)),
+        "invited names here": names_invited(wide.here.alliance),
+        "invited names there": names_invited(wide.there.alliance),
+        "paraphrase": {"Paraphrasia"},
+        "links": {reach.link_of(one.nonce) for one in Participation.objects.all()},
+        "letters": set(wide.letters.values()),
+        "secrets": set(wide.browsers.values())
+        | {submission_of(seat) for people in wide.here.people.values() for seat in people},
+    }
+    return words | {f"remarks {name}": set(said) for name, said in wide.remarks.items()}
+
+
+def names_in(alliance: int) -> set[str]:
+    return set(SeatRow.objects.filter(alliance=alliance).values_list("person__name", flat=True))
+
+
+def titles_in(alliance: int) -> set[str]:
+    return set(Round.objects.filter(alliance=alliance).values_list("title", flat=True))
+
+
+def names_invited(alliance: int) -> set[str]:
+    return set(Invitation.objects.filter(alliance=alliance).values_list("name", flat=True))
+
+
+def may_see(wide: Wide, who: Persona) -> set[str]:
+    """Return the words that this person may be shown."""
+    all_of = everything(wide)
+    side = "there" if who.party in (*THERE, "there") else "here"
+    seen = set()
+    if who.signed_in:
+        person = get_user_model().objects.get(pk=who.client.session["_auth_user_id"])
+        seen |= {person.name, person.email}
+    if who.role == "researcher":
+        seen |= {who.party}
+    if who.name == "ex-member":
+        seen |= {HARBOUR}  # part of the person's own name
+    if who.role in ("participant", "manager", "sponsor", "facilitator"):
+        seen |= all_of[f"names {side}"] | all_of[f"titles {side}"]
+    if who.role in ("participant", "manager", "sponsor"):
+        seen |= all_of[f"invited names {side}"]  # in the journal: who invited whom
+    if who.role in ("participant", "manager", "sponsor", "respondent"):
+        seen |= comments_of(wide, who.party)
+    if who.role == "manager":
+        seen |= managed_by(wide, who.party)
+    if who.name == "facilitator":  # named in the agreement, after the close, until they open
+        seen |= wide.remarks[f"closed {MILL}"]
+    if who.role == "respondent":
+        seen |= behind_links(wide, who)
+    return seen
+
+
+def comments_of(wide: Wide, party: str) -> set[str]:
+    """Return the words of a party's comments that have been opened to it."""
+    if party == HARBOUR:
+        return wide.remarks["opened"] | {"Paraphrasia"}
+    return wide.remarks[f"closed elsewhere {QUAY}"] if party == QUAY else set()
+
+
+def managed_by(wide: Wide, party: str) -> set[str]:
+    """Return what a manager sees of the own people: addresses, signed answers, the one form."""
+    people = SeatRow.objects.filter(party__organisation__name=party, left_at=None)
+    invited = Invitation.objects.filter(party__organisation__name=party)
+    signed = wide.remarks.get(f"signed {party}", set()) | {f"Formword{party}"}
+    return (
+        set(people.values_list("person__email", flat=True))
+        | set(invited.values_list("email", flat=True))
+        | signed
+    )
+
+
+def behind_links(wide: Wide, who: Persona) -> set[str]:
+    """Return what stands behind one's own personal links: the round, the own people, oneself."""
+    own = SeatRow.objects.filter(party__organisation__name=who.party)
+    place = wide.here.people[who.party][2]
+    links = {link for name, link in wide.links.items() if name.endswith(" own")}
+    if who.party == MILL:
+        links = {link for name, link in wide.links.items() if name.endswith(" partner's")}
+    titles = {f"Title{state}" for state in ("open", "closed", "cancelled", "signed")}
+    managers = {"Facilitator of Harboria"}
+    remarks = {
+        one for said in wide.remarks.values() for one in said if one.endswith(f"{who.party}2z")
+    }
+    own_remark = {one for one in remarks if one.startswith("RemarkOpen")}
+    names = set(own.values_list("person__name", flat=True)) | set(HERE)
+    return names | links | titles | managers | own_remark | {submission_of(place)}
+
+
+SAID_TO_HOLDERS = ("never begun", "planned own", "spoken own")
+"""Links that tell whoever holds them, because nobody has begun with them, or ever will."""
+OPEN_INVITATIONS = ("own", "partner's", "elsewhere")
+
+
+def pages(wide: Wide, who: Persona) -> Iterator[tuple[str, bool, HttpResponse]]:
+    """Ask for every address there is, and for every address that the pages themselves lead to.
+
+    With each goes whether a page led there.
+    """
+    waiting = [at.url for at in addresses(wide) if is_asked(at)]
+    asked: set[str] = set()
+    led: set[str] = set()
+    while waiting:
+        url = waiting.pop(0)
+        if url in asked:
+            continue
+        asked.add(url)
+        response = who.client.get(url)
+        yield url, url in led, response
+        if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+            leads = links_on(url, response)
+            waiting += leads
+            led |= set(leads)
+
+
+def is_asked(at) -> bool:
+    if at.route == "invitation:show":
+        return at.thing not in OPEN_INVITATIONS
+    return not any(at.thing.endswith(one) for one in SAID_TO_HOLDERS)
+
+
+def links_on(url: str, response: HttpResponse) -> list[str]:
+    """Return the addresses in our own house to which a page leads."""
+    found = re.findall(r'(?:href|src)="([^"#]+)', response.content.decode())
+    leads = [urljoin(url, html.unescape(one)) for one in found]
+    return [one for one in leads if one.startswith("/") and not one.startswith("/static/")]
+
+
+def is_in(word: str, text: str) -> bool:
+    """Tell whether a word stands in a text; "Millonia 2.5" is a figure, nobody's name."""
+    return word in text and bool(re.search(re.escape(word) + r"(?![.,]?\d)", text))
+
+
+def leaks(wide: Wide, *names: str) -> Iterator[str]:
+    """Look at all pages as all people, or as these, and name every word that should not be."""
+    words = set().union(*everything(wide).values())
+    for name in names or tuple(wide.personas):
+        who = wide.personas[name]
+        forbidden = sorted(words - may_see(wide, who))
+        seen = set()
+        for url, led, response in pages(wide, who):
+            if response.get("Cache-Control") != "no-store":
+                yield f"{name}: {url} may be kept on the way"
+            if led and response.status_code not in (200, 302):
+                yield f"{name}: a page leads to {url}, where nothing is"
+            head = "\n".join(f"{key}: {value}" for key, value in response.items())
+            text = html.unescape(response.content.decode()).replace(url, "ADDRESS") + head
+            if text not in seen:
+                seen.add(text)
+                yield from (f"{name}: {LEAK} {one} {url}" for one in forbidden if is_in(one, text))
+
+
+LEAK = "is shown"
+
+
+# ------------------------------------------------------------------------------------ SEC-3
+
+
+def test_nobody_is_shown_a_word_that_is_not_for_them(wide):
+    """And every address on a page leads somewhere, and no page is kept by anybody on the way."""
+    assert list(leaks(wide)) == []
+
+
+def test_the_words_are_there_to_be_found(wide):
+    """Else the crawl would pass on empty pages."""
+    shown = {}
+    for name in ("manager", "facilitator", "participant", "respondent", "manager elsewhere"):
+        who = wide.personas[name]
+        told = [page.content.decode() for _url, _led, page in pages(wide, who)]
+        text = html.unescape("".join(told))
+        shown[name] = {word for word in may_see(wide, who) if word in text}
+        missed = may_see(wide, who) - shown[name]
+        assert {word for word in missed if word.startswith(("Remark", "Title"))} == set(), name
+
+    assert "Paraphrasia" in shown["manager"] & shown["participant"] & shown["respondent"]
+    assert "invited.own@example.org" in shown["manager"]
+
+
+def everybody_reads_comments(patch):
+    def opened(kept, _seat):
+        (first, *_) = CommentRelease.objects.filter(cohort__round=kept.round)
+        texts = tuple((one["text"], one["as_written"]) for one in first.content["comments"])
+        return mirror.CommentsCard("open", texts, 0, 0, "")
+
+    patch.setattr(mirror, "_comments", opened)
+
+
+def any_facilitator_moderates(patch):
+    def closed(seat, key):
+        return reach.rounds_within(seat).filter(pk=key, state="closed").first() or refuse()
+
+    patch.setattr(release, "_moderated", closed)
+
+
+def partners_read_statements(patch):
+    def cohorts(seat):
+        partners = Cohort.objects.filter(round__alliance=seat.alliance)
+        return partners.exclude(party=seat.party)
+
+    patch.setattr(reach, "cohorts_within", cohorts)
+
+
+def the_journal_is_everybodys(patch):
+    class All:
+        def filter(self, **_):
+            return Entry._default_manager.all()
+
+        def create(self, **row):
+            return Entry._default_manager.create(**row)
+
+    patch.setattr(Entry, "objects", All())
+
+
+def an_ended_seat_still_stands(patch):
+    def seat(person, alliance):
+        row = SeatRow.objects.filter(person=person, alliance=alliance).first()
+        return reach.seat_from(row) if row else refuse()
+
+    patch.setattr(reach, "seat_in_alliance", seat)
+
+
+def any_seat_opens_any_alliance(patch):
+    def seat(person, alliance):
+        row = SeatRow.objects.filter(person=person, left_at=None).first() or refuse()
+        found = reach.seat_from(row)
+        return Seat(found.key, found.person, found.name, found.role, alliance, found.party)
+
+    patch.setattr(reach, "seat_in_alliance", seat)
+
+
+def refuse():
+    raise Missing
+
+
+def any_browser_opens_a_link(patch):
+    def stage(right, _browser, _now):
+        return "closed" if right.cohort.round.state == "closed" else "answered"
+
+    patch.setattr(voice, "_stage", stage)
+
+
+def a_link_outlives_its_seat(patch):
+    patch.setattr(reach, "STANDING", Q())
+
+
+ANYBODY = lambda *_: True  # noqa: E731 - a rule that was left out
+BROKEN = {
+    "rounds of every alliance": (
+        lambda patch: patch.setattr(reach, "rounds_within", lambda _seat: Round.objects.all()),
+        ("manager elsewhere",),
+    ),
+    "cohorts of every party": (
+        lambda patch: patch.setattr(reach, "cohorts_within", lambda _seat: Cohort.objects.all()),
+        ("partner's manager",),
+    ),
+    "statements to the partner": (partners_read_statements, ("manager",)),
+    "comments to everybody": (everybody_reads_comments, ("partner's manager",)),
+    "comments to any facilitator": (any_facilitator_moderates, ("facilitator not named",)),
+    "mail addresses to everybody": (
+        lambda patch: patch.setattr(seats, "may", ANYBODY),
+        ("participant",),
+    ),
+    "the journal of every alliance": (the_journal_is_everybodys, ("manager elsewhere",)),
+    "a seat that has ended": (an_ended_seat_still_stands, ("ex-member",)),
+    "any seat in any alliance": (any_seat_opens_any_alliance, ("manager elsewhere",)),
+    "a link in any browser": (any_browser_opens_a_link, ("outsider",)),
+    "a link of somebody who left": (a_link_outlives_its_seat, ("ex-member",)),
+    "one's names told on errors": (
+        lambda patch: patch.setattr(errors, "missing", tell_too_much),
+        ("outsider",),
+    ),
+}
+
+
+def tell_too_much(_request, _exception=None):
+    return HttpResponse(", ".join(Round.objects.values_list("title", flat=True)), status=404)
+
+
+def test_the_crawl_notices_every_filter_that_is_left_out(wide):
+    unnoticed = []
+    for name, (break_it, who) in BROKEN.items():
+        with pytest.MonkeyPatch.context() as patch:
+            break_it(patch)
+            if not any(LEAK in one for one in leaks(wide, *who)):
+                unnoticed.append(name)
+    assert unnoticed == []
+    mended = {one for _broken, who in BROKEN.values() for one in who}
+    assert list(leaks(wide, *mended)) == []
+
+
+def test_a_letter_tells_its_reader_no_more_than_a_page_would(
+    monkeypatch, mailoutbox, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        wide = make_wide()
+
+    words = everything(wide)
+    told = {one.to[0] for one in mailoutbox}
+    assert len(mailoutbox) > 100
+    assert {"manager.harboria@example.org", "quayantum.8@example.org"} <= told
+    for one in mailoutbox:
+        (to,) = one.to
+        text = f"{one.subject}\n{one.body}"
+        sides = {HERE: words["names here"], THERE: words["names there"]}
+        is_far = any(name.lower() in to for name in THERE) or to == "invited.elsewhere@example.org"
+        allowed = sides[THERE if is_far else HERE] | set(re.findall(r"/[ir]/([\w-]+)/", text))
+        allowed |= {row.name for row in Invitation.objects.filter(email=to)}
+        forbidden = set().union(*words.values()) - allowed
+        assert [word for word in forbidden if is_in(word, text)] == [], to
+
+
+def test_a_link_is_mailed_to_nobody_but_its_person(
+    monkeypatch, mailoutbox, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        make_wide()
+
+    owners = {
+        reach.link_of(one.nonce): one.seat.person.email
+        for one in Participation.objects.select_related("seat__person")
+    }
+    mailed = [
+        (to, link) for one in mailoutbox for to in one.to for link in owners if link in one.body
+    ]
+    assert mailed
+    assert [(to, link) for to, link in mailed if owners[link] != to] == []
+
+
+def test_an_error_says_a_number_and_nothing_else(wide, monkeypatch, caplog):
+    def fail(*_args, **_keys):
+        raise RuntimeError("RemarkSecret manager.harboria@example.org")
+
+    monkeypatch.setattr("understream.web.round.views.round_before", fail)
+    client = Client(raise_request_exception=False)
+    client.cookies.update(wide.personas["manager"].client.cookies)
+
+    page = client.get(reverse("round:show", args=[wide.rounds["open"]]))
+
+    assert page.status_code == 500
+    assert page["Cache-Control"] == "no-store"
+    number = re.search(r"[0-9a-f]{8}", caplog.records[0].number)[0]
+    told = html.unescape(page.content.decode())
+    assert number in told
+    assert "RemarkSecret" not in told + lines_of(caplog)
+    assert "Traceback" not in told
+
+
+# ------------------------------------------------------------------------------------ SEC-4
+
+
+def browser_of(wide: Wide, name: str, place: int) -> dict[str, str]:
+    seat = wide.here.people[name][place]
+    return {"browser": wide.browsers[seat.name], "kept": submission_of(seat)}
+
+
+def look(link: str, cookies: dict[str, str], page: str = "show", query: str = "") -> HttpResponse:
+    client = Client()
+    client.cookies.load(cookies)
+    return client.get(reverse(f"answer:{page}", args=[link]) + query)
+
+
+def test_a_link_tells_another_browser_nothing_whatever_that_browser_keeps(wide):
+    pages = set()
+    for cookies in (
+        {},
+        browser_of(wide, HARBOUR, 1),
+        browser_of(wide, MILL, 2),
+        {"browser": "", "kept": browser_of(wide, HARBOUR, 2)["kept"]},
+        {"browser": "x" * 5000, "kept": "\x00"},
+    ):
+        for state in ("open", "closed", "cancelled", "signed"):
+            link = wide.links[f"{state} own"]
+            for query in ("", "?change", "?withdraw"):
+                page = look(link, cookies, query=query)
+                body = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page.content.decode())
+                pages.add(body.replace(link, "LINK").replace(query, "") if query else body)
+            assert look(link, cookies, "mirror").status_code == 404
+    told = html.unescape("".join(pages))
+    words = everything(wide)
+    forbidden = set().union(*words.values()) - set(wide.links.values())
+    assert [word for word in forbidden if is_in(word, told)] == []
+
+
+def test_answers_are_read_again_only_with_both_secrets_of_the_own_browser(wide):
+    link, own = wide.links["open own"], browser_of(wide, HARBOUR, 2)
+    remark = "RemarkOpenHarboria2z"
+
+    assert remark in look(link, own, query="?change").content.decode()
+    for kept in ("", browser_of(wide, HARBOUR, 1)["kept"], "0" * 32):
+        page = look(link, {**own, "kept": kept}, query="?change")
+        assert remark not in page.content.decode()
+        assert "checked" not in page.content.decode()
+
+
+@pytest.mark.parametrize("state", ["planned", "closed", "cancelled", "spoken"])
+def test_a_link_of_a_round_that_does_not_ask_stores_nothing(wide, state):
+    link, own = wide.links[f"{state} own"], browser_of(wide, HARBOUR, 2)
+    client = Client()
+    client.cookies.load(own)
+    before = Participation.objects.filter(used=True).count()
+
+    client.post(reverse("answer:begin", args=[link]))
+    said = {"submission": "a" * 32, "answers": [4] * 6}
+    sent = client.post(reverse("answer:send", args=[link]), said, content_type="application/json")
+    client.post(reverse("answer:withdraw", args=[link]))
+
+    assert sent.status_code in (404, 409)
+    assert Participation.objects.filter(used=True).count() == before
+
+
+def test_the_link_of_one_round_opens_no_other(wide):
+    own = browser_of(wide, HARBOUR, 2)
+    client = Client()
+    client.cookies.load(own)
+    said = {"submission": "a" * 32, "answers": [4] * 6, "change": True}
+
+    for name in ("open partner's", "open never begun", "open left"):
+        address = reverse("answer:send", args=[wide.links[name]])
+        sent = client.post(address, said, content_type="application/json")
+        assert sent.status_code in (404, 409), name
+
+
+def test_a_seat_that_ends_ends_everything_at_once(wide):
+    """The session, the link, the downloads: at the next request, not at the next sign-in."""
+    manager, participant = wide.here.managers[HARBOUR], wide.personas["participant"]
+    seat = wide.here.people[HARBOUR][1]
+    link = reach.link_of(
+        Participation.objects.get(seat=seat.key, cohort__round=wide.rounds["open"]).nonce
+    )
+    inside = [
+        reverse("alliance:home", args=[wide.here.alliance]),
+        reverse("round:show", args=[wide.rounds["open"]]),
+        reverse("mirror:show", args=[wide.rounds["closed"]]),
+    ]
+    own = browser_of(wide, HARBOUR, 1)
+    assert {participant.client.get(one).status_code for one in inside} == {200}
+    assert look(link, own).status_code == 200
+
+    seats.end_seat(manager, seat.key, now=NOW)
+
+    assert {participant.client.get(one).status_code for one in inside} == {404}
+    assert look(link, own).status_code == 404
+    assert inside[0] not in participant.client.get("/alliances/").content.decode()
+
+
+def test_a_closed_account_is_out_at_once(wide):
+    manager = wide.personas["manager"]
+    home = reverse("alliance:home", args=[wide.here.alliance])
+    assert manager.client.get(home).status_code == 200
+
+    Person.objects.filter(pk=wide.here.managers[HARBOUR].person).update(is_active=False)
+
+    assert manager.client.get(home).url.startswith(reverse("account_login"))
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one():
+    person = make_person("Anna", password=PASSWORD)
+    here, there = Client(), Client()
+    for client in (here, there):
+        client.force_login(person)
+
+    here.post(
+        reverse("account_change_password"),
+        {
+            "oldpassword": PASSWORD,
+            "password1": "another long river",
+            "password2": "another long river",
+        },
+    )
+
+    assert here.get("/alliances/").status_code == 200
+    assert there.get("/alliances/").url.startswith(reverse("account_login"))
+
+
+# ------------------------------------------------------------------------------------ SEC-5
+
+
+def downloads(wide: Wide) -> list[str]:
+    closed = [wide.rounds["closed"]]
+    own = SeatRow.objects.get(pk=wide.seats["own"]).party.organisation_id
+    return [
+        reverse("mirror:csv", args=closed),
+        reverse("mirror:json", args=closed),
+        reverse("research:releases", args=[own]),
+    ]
+
+
+def test_a_download_address_is_worth_nothing_to_anybody_else(wide):
+    got = {
+        name: [who.client.get(url).status_code == 200 for url in downloads(wide)]
+        for name, who in wide.personas.items()
+    }
+
+    assert {name: given for name, given in got.items() if any(given)} == {
+        "manager": [True, True, False],
+        "partner's manager": [True, True, False],
+        "sponsor": [True, True, False],
+        "researcher": [False, False, True],
+    }
+
+
+def test_a_download_holds_the_own_partys_figures_only(wide):
+    keys = {name: str(key) for name, key in wide.here.parties.items()}
+    csv, json, research = downloads(wide)
+
+    for name, own in (("manager", HARBOUR), ("partner's manager", MILL), ("sponsor", HARBOUR)):
+        client = wide.personas[name].client
+        table = client.get(csv).content.decode().splitlines()
+        assert {row.split(",")[2] for row in table[1:]} == {own}
+        assert [one["party"] for one in client.get(json).json()["parties"]] == [keys[own]]
+    rows = wide.personas["researcher"].client.get(research).content.decode().splitlines()
+    assert {row.split(",")[2] for row in rows[1:]} == {"own"}
+
+
+def test_a_download_ends_with_the_session_and_with_the_seat(wide):
+    url = downloads(wide)[0]
+    manager, stolen = wide.personas["partner's manager"].client, Client()
+    stolen.cookies.update(manager.cookies)
+    assert stolen.get(url).status_code == 200
+
+    manager.post(reverse("account_logout"))
+
+    assert stolen.get(url).url.startswith(reverse("account_login"))
+    sponsor = wide.personas["sponsor"]
+    assert sponsor.client.get(url).status_code == 200
+    seats.end_seat(wide.here.managers[HARBOUR], sponsor.key, now=NOW)
+    gone = sponsor.client.get(url)
+    assert (gone.status_code, gone["Cache-Control"]) == (404, "no-store")
+
+
+# ----------------------------------------------------------------------------------- SEC-17
+
+
+def lines_of(caplog) -> str:
+    """Return what the house would have written of what was logged, in both its shapes."""
+    shapes = [logs.Formatter(shape) for shape in ("text", "json")]
+    return "\n".join(shape.format(one) for one in caplog.records for shape in shapes)
+
+
+@pytest.fixture
+def everything_logged(caplog):
+    """Let every logger speak, whatever the settings silence."""
+    for name in ("", "django", "understream", "allauth", "django.request"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    return caplog
+
+
+def test_no_log_line_holds_a_word_of_anybody(monkeypatch, everything_logged):
+    caplog = everything_logged
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    wide = make_wide()
+    link = wide.links["open never begun"]
+    client = Client()
+    for name in ("manager", "respondent"):
+        for _ in pages(wide, wide.personas[name]):
+            pass
+    client.get(reverse("answer:show", args=[link]))
+    client.post(reverse("answer:begin", args=[link]))
+    client.post(
+        reverse("answer:send", args=[link]),
+        {"submission": "b" * 32, "answers": [4, 4, 4, 4, 4, 4], "comment": "RemarkLogged"},
+        content_type="application/json",
+    )
+    client.post(reverse("account_login"), {"login": "eve@example.org", "password": "wrong"})
+
+    told = lines_of(caplog)
+
+    words = set().union(*everything(wide).values()) | {"RemarkLogged", "b" * 32, "eve@example.org"}
+    assert "django.request" in told
+    assert [word for word in words if is_in(word, told)] == []
+
+
+def test_a_line_break_in_an_address_writes_no_second_line(client, everything_logged):
+    client.get("/nothing%0d%0a2026-11-02T12:00:00 error forged/")
+
+    assert "forged" not in lines_of(everything_logged)
