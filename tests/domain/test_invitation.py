@@ -71,6 +71,7 @@ def test_the_invitation_says_who_is_invited_to_what():
         "participant",
         False,
     )
+    assert card.inviter == "Manager Harbour"
 
 
 def test_a_facilitator_is_invited_for_no_party():

@@ -154,7 +154,7 @@ def invitation_by(link: str) -> Invitation:
     """
     row = (
         Invitation.objects.filter(token_hash=hash_of(link))
-        .select_related("alliance", "party__organisation")
+        .select_related("alliance", "party__organisation", "invited_by__person")
         .first()
     )
     if row is None:

@@ -194,6 +194,7 @@ def invitation_before(link: str, *, now: datetime) -> InvitationCard:
         Person.objects.filter(email=row.email)
         .exclude(password__startswith="!")  # noqa: S106 - Django marks "no password" so
         .exists(),
+        row.invited_by.person.name if row.invited_by else "",
     )
 
 

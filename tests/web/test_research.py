@@ -1,0 +1,75 @@
+"""The researcher's file: to whom it is given."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import make_alliance, make_person
+from understream.records.organisation import Membership, Organisation
+
+pytestmark = pytest.mark.django_db
+
+
+def address_of(name):
+    return reverse("research:releases", args=[Organisation.objects.get(name=name).pk])
+
+
+def client_of(person) -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.get(pk=person))
+    return client
+
+
+@pytest.fixture
+def researcher():
+    make_alliance("Harbour", "Mill")
+    person = make_person("Researcher")
+    Membership.objects.create(
+        person=person, organisation=Organisation.objects.get(name="Harbour"), role="researcher"
+    )
+    return person.pk
+
+
+def test_a_researcher_is_given_the_own_organisations_file(researcher):
+    answer = client_of(researcher).get(address_of("Harbour"))
+
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == 'attachment; filename="releases.csv"'
+    assert answer["Cache-Control"] == "no-store"
+    assert answer.content.decode().splitlines() == [
+        "round,instrument,party,about,n,item,statistic,value,end"
+    ]
+
+
+@pytest.mark.parametrize("address", ["another", "unheard of"])
+def test_of_another_organisation_there_is_nothing(researcher, address):
+    path = address_of("Mill") if address == "another" else "/research/999999/releases.csv"
+
+    assert client_of(researcher).get(path).status_code == 404
+
+
+def test_a_researcher_has_no_seat_in_the_alliance(researcher):
+    client = client_of(researcher)
+
+    assert client.get("/alliances/1/").status_code == 404
+
+
+def test_a_member_who_is_no_researcher_is_given_nothing(researcher):
+    Membership.objects.update(role="member")
+
+    assert client_of(researcher).get(address_of("Harbour")).status_code == 404
+
+
+def test_nobody_is_given_the_file_without_signing_in_or_after_belonging_ended(researcher):
+    path = address_of("Harbour")
+    client = client_of(researcher)
+    Membership.objects.all().delete()
+
+    assert Client().get(path).status_code == 302
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
+def test_the_file_can_only_be_read(researcher, method):
+    assert getattr(client_of(researcher), method)(address_of("Harbour")).status_code == 405
