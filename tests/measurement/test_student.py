@@ -7,7 +7,7 @@ from scipy import stats
 
 from understream.measurement.student import t_cdf, t_quantile
 
-FREEDOMS = [0.5, 1, 1.3, 2, 3.7, 8.2605489553, 14, 30, 100, 997.3, 5000]
+FREEDOMS = [0.5, 1, 1.3, 2, 3.7, 8.2605489553, 14, 30, 100, 997.3, 5000, 81_234.5, 9e5, 2e6, 1e12]
 SHARES = [1e-6, 1e-4, 0.005, 0.025, 0.2, 0.4999, 0.5, 0.6, 0.9, 0.975, 0.995, 0.99999]
 
 
@@ -21,6 +21,17 @@ def test_quantiles_agree_with_an_independent_library(p, df):
 @pytest.mark.parametrize("t", [-40.0, -2.5, -0.3, 0.0, 1e-3, 0.7, 1.96, 12.0])
 def test_probabilities_agree_with_an_independent_library(t, df):
     assert t_cdf(t, df) == pytest.approx(stats.t.cdf(t, df), rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("df", [1.5, 7, 60, 2_000, 40_000])
+@pytest.mark.parametrize("t", [-1e9, -1e3, -60.0, -25.0, -8.0])
+def test_far_tails_keep_their_digits(t, df):
+    assert t_cdf(t, df) == pytest.approx(stats.t.cdf(t, df), rel=1e-9, abs=1e-300)
+
+
+def test_endless_freedom_is_the_normal_distribution():
+    assert t_quantile(0.975, 1e300) == pytest.approx(stats.norm.ppf(0.975), rel=1e-15)
+    assert t_cdf(-1e200, 3) == 0.0
 
 
 def test_near_the_middle_nothing_is_lost():

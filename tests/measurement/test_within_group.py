@@ -3,7 +3,8 @@
 import json
 import os
 from collections import Counter
-from itertools import product
+from fractions import Fraction
+from itertools import accumulate, product
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter
@@ -17,9 +18,12 @@ from understream.measurement.description import histogram
 from understream.measurement.within_group import (
     Agreement,
     ad_mean,
+    ad_mean_of,
     ad_median,
+    ad_median_of,
     agreement,
     awg,
+    awg_of,
     chance_limit_ad,
     chance_limit_rwg,
     rwg,
@@ -27,6 +31,7 @@ from understream.measurement.within_group import (
     rwg_j_lindell,
     rwg_j_lindell_of,
     rwg_j_of,
+    rwg_of,
 )
 
 SHARED = Path(
@@ -45,6 +50,9 @@ CHANCE = [
     (12, 0.46, 0.82, 0.46, 1.15),
 ]
 SCORES = st.lists(st.integers(1, 7), min_size=2, max_size=12)
+CROWDS = st.lists(
+    st.sampled_from([0, 0, 1, 2, 7, 10**3, 10**6, 10**9]), min_size=2, max_size=9
+).filter(lambda counts: sum(counts) > 1)
 HISTOGRAMS = st.lists(st.integers(0, 4), min_size=2, max_size=9)
 
 
@@ -114,6 +122,49 @@ def test_distances_agree_with_their_definition(scores):
 
     assert ad_mean(scores, points=7) == pytest.approx(fmean(abs(x - mean) for x in scores))
     assert ad_median(scores, points=7) == pytest.approx(fmean(abs(x - half) for x in scores))
+
+
+def by_definition(counts):
+    """The indices of one item out of their formulas, in fractions; awg None if not defined."""
+    points, n = len(counts), sum(counts)
+    people = [(Fraction(point), count) for point, count in enumerate(counts, 1)]
+    mean = sum(point * count for point, count in people) / n
+    spread = sum((point - mean) ** 2 * count for point, count in people) / (n - 1)
+    ranks = [0, *accumulate(counts)]
+    middle = [
+        next(point for point in range(1, points + 1) if ranks[point] > rank)
+        for rank in ((n - 1) // 2, n // 2)
+    ]
+    room = (points + 1) * mean - mean**2 - points
+    low, high = Fraction(n - 1 + points, n), Fraction(points * (n - 1) + 1, n)
+    defined = 1 - 2 * spread * (n - 1) / (room * n) if low <= mean <= high else None
+    return (
+        1 - spread * 12 / (points**2 - 1),
+        Fraction(1) if spread == 0 else defined,
+        sum(abs(point - mean) * count for point, count in people) / n,
+        sum(abs(point - Fraction(sum(middle), 2)) * count for point, count in people) / n,
+    )
+
+
+@given(CROWDS)
+def test_no_number_of_people_costs_a_digit(counts):
+    found = (rwg_of(counts), awg_of(counts), ad_mean_of(counts), ad_median_of(counts))
+
+    for mine, exact in zip(found, by_definition(counts), strict=True):
+        assert (mine is None) is (exact is None)
+        if mine is not None:
+            assert abs(Fraction(mine) - exact) <= Fraction(1, 10**14) * max(1, abs(exact))
+
+
+@given(st.lists(st.lists(st.integers(1, 5), min_size=3, max_size=3), min_size=2, max_size=12))
+def test_scales_are_their_formula_over_the_same_people(ratings):
+    columns = list(zip(*ratings, strict=True))
+    counts = [histogram(column, points=5) for column in columns]
+    share = sum((1 - by_definition(one)[0]) / 3 for one in counts)
+    exact = Fraction(0) if share > 1 else 3 * (1 - share) / (3 * (1 - share) + share)
+
+    assert rwg_j_of(counts) == pytest.approx(float(exact), abs=1e-14)
+    assert rwg_j_lindell_of(counts) == pytest.approx(float(1 - share), abs=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,16 @@
 """Student's t distribution, so that no numerical library is needed."""
 
-from math import exp, inf, isfinite, lgamma, log, pi
+from math import exp, inf, isfinite, lgamma, log, log1p, pi, sqrt
+from statistics import NormalDist
 
 _TINY = 1e-300
 _CLOSE = 1e-16
 _STEPS = 10_000
+_HALF = 0.5
+#: From here the series for the gamma function is exact to the last digit.
+_SERIES_FROM = 50
+#: From here the distribution is so near the normal one that this, bent a little, is exact.
+_NORMAL_FROM = 1e6
 
 
 def t_cdf(t: float, df: float) -> float:
@@ -15,7 +21,8 @@ def t_cdf(t: float, df: float) -> float:
     :returns: a probability in 0 .. 1.
     :raises ValueError: if *df* is not above 0, or *t* is not a number.
 
-    Source: Abramowitz & Stegun (1964), *Handbook of Mathematical Functions*, 26.7.1 and 26.5.8.
+    Source: Abramowitz & Stegun (1964), *Handbook of Mathematical Functions*, 26.7.1,
+    26.5.8 and 26.7.8.
 
     >>> t_cdf(0.0, 7)
     0.5
@@ -25,10 +32,16 @@ def t_cdf(t: float, df: float) -> float:
     if abs(t) == inf:
         return 1.0 if t > 0 else 0.0
     square = t * t
-    if square < df:
-        half = _beta(square / (df + square), 0.5, df / 2) / 2
-        return 0.5 + half if t > 0 else 0.5 - half
-    tail = _beta(df / (df + square), df / 2, 0.5) / 2
+    if square == inf:
+        return 1.0 if t > 0 else 0.0
+    if df > _NORMAL_FROM:
+        return NormalDist().cdf(t * (1 - 1 / (4 * df)) / sqrt(1 + square / (2 * df)))
+    near, far = square / (df + square), df / (df + square)
+    if square < 1:
+        # Near the middle the distance from one half keeps its digits, further out the tail does.
+        half = _beta(near, far, _HALF, df / 2) / 2
+        return _HALF + half if t > 0 else _HALF - half
+    tail = _beta(far, near, df / 2, _HALF) / 2
     return 1 - tail if t > 0 else tail
 
 
@@ -72,20 +85,33 @@ def t_quantile(p: float, df: float) -> float:
 
 
 def _density(t: float, df: float) -> float:
-    constant = lgamma((df + 1) / 2) - lgamma(df / 2) - log(df * pi) / 2
-    return exp(constant - (df + 1) / 2 * log(1 + t * t / df)) or _TINY
+    df = min(df, _NORMAL_FROM)
+    constant = _half_further(df / 2) - log(df * pi) / 2
+    return exp(constant - (df + 1) / 2 * log1p(t * t / df)) or _TINY
 
 
-def _beta(x: float, a: float, b: float) -> float:
-    """Return the regularised incomplete beta function.
+def _half_further(h: float) -> float:
+    """Return the logarithm of gamma(h + 1/2) / gamma(h), which two large numbers would blur.
+
+    Source: the series 6.1.41 of Abramowitz & Stegun (1964), subtracted term by term.
+    """
+    if h < _SERIES_FROM:
+        return lgamma(h + _HALF) - lgamma(h)
+    return log(h) / 2 - 1 / (8 * h) + 1 / (192 * h**3) - 1 / (640 * h**5)
+
+
+def _beta(x: float, rest: float, a: float, b: float) -> float:
+    """Return the regularised incomplete beta function; *rest* is 1 - x, a or b one half.
 
     Source: continued fraction 26.5.8 of Abramowitz & Stegun (1964), evaluated after Lentz (1976).
     """
     if x <= 0:
         return 0.0
     if x > (a + 1) / (a + b + 2):
-        return 1 - _beta(1 - x, b, a) if x < 1 else 1.0
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)) / a
+        return 1 - _beta(rest, x, b, a)
+    log_x, log_rest = (log(x), log1p(-x)) if x < _HALF else (log1p(-rest), log(rest))
+    scale = _half_further(b if a == _HALF else a) - log(pi) / 2
+    front = exp(scale + a * log_x + b * log_rest) / a
     fraction, c, d = 1.0, 1.0, 0.0
     for step in range(_STEPS):
         m = step // 2
