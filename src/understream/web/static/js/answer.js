@@ -582,7 +582,9 @@ window.addEventListener("storage", (event) => {
     return;
   }
   if (event.newValue === SENT) {
-    location.reload();
+    if (!state.sending) {
+      location.reload(); // a tab that is sending the same hears that itself
+    }
   } else if (event.newValue && state.device === "own" && !state.sending && ids.length) {
     const draft = stored(key());
     if (!draft) {
