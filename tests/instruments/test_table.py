@@ -570,3 +570,14 @@ SMALL = xlsx([["unit", "Q1"], ["A", 3]])
 @pytest.mark.parametrize(("column", "text"), [(0, "A"), (25, "Z"), (26, "AA"), (16_383, "XFD")])
 def test_columns_have_letters(column, text):
     assert letters(column) == text
+
+
+def test_a_long_header_is_shortened_in_every_sentence():
+    table = read_table(f"unit,{'x' * 500}\nA,1\n".encode())
+
+    with pytest.raises(TableError) as fault:
+        table.column("y")
+
+    assert table.columns() == f"unit, {'x' * 40}..."
+    assert str(fault.value).endswith(f"unit, {'x' * 40}....")
+    assert table.place(table.rows[0], 1) == f"row 1 (line 2), column {'x' * 40}..."

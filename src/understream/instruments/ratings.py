@@ -12,7 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from understream.instruments.table import MOST_LISTED, Row, Table, TableError, gettext_noop
+from understream.instruments.table import (
+    LONGEST_QUOTE,
+    MOST_LISTED,
+    Row,
+    Table,
+    TableError,
+    gettext_noop,
+)
 
 #: What stands for "not answered".
 MISSING = frozenset({"", "NA"})
@@ -20,7 +27,6 @@ MISSING = frozenset({"", "NA"})
 JOINT = "|"
 #: The scope of everybody; no unit may be called so.
 EVERYBODY = "all"
-_LONGEST_QUOTE = 40
 _MOST_POINTS = 101
 
 
@@ -299,7 +305,7 @@ def _unnamed(table: Table, row: Row, columns: Sequence[int]) -> list[str]:
 
 
 def _quoted(cell: str) -> str:
-    short = cell if len(cell) <= _LONGEST_QUOTE else cell[:_LONGEST_QUOTE] + "..."
+    short = cell if len(cell) <= LONGEST_QUOTE else cell[:LONGEST_QUOTE] + "..."
     return ascii(short) if not short.isprintable() else f"'{short}'"
 
 

@@ -37,6 +37,8 @@ MOST_COLUMNS: Final = workbook.MOST_COLUMNS
 LONGEST_CELL: Final = workbook.LONGEST_CELL
 #: How many faults are listed before "and more".
 MOST_LISTED: Final = 20
+#: Most characters of a cell or a header that a message repeats.
+LONGEST_QUOTE: Final = 40
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _NUMBER_WITH_COMMA: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
@@ -127,7 +129,7 @@ class Table:
 
     def columns(self) -> str:
         """Name the columns, for people: the first twenty."""
-        return _listed([name or "(no name)" for name in self.headers])
+        return _listed([_brief(name) or "(no name)" for name in self.headers])
 
     def number(self, cell: str) -> float | None:
         """Return the number a cell holds.
@@ -142,7 +144,7 @@ class Table:
     def place(self, row: Row, column: int) -> str:
         """Say where a cell is, for people: row, line or sheet's cell, and column."""
         spot = f"cell {workbook.letters(column)}{row.line}" if self.sheet else f"line {row.line}"
-        return f"row {row.number} ({spot}), column {self.headers[column] or column + 1}"
+        return f"row {row.number} ({spot}), column {_brief(self.headers[column]) or column + 1}"
 
 
 def read_table(source: Path | str | bytes, *, name: str = "") -> Table:
@@ -406,7 +408,7 @@ def _table(
                         "holds more than %(limit)s characters. Shorten it."
                     ),
                     row=number,
-                    column=headers[column],
+                    column=_brief(headers[column]) or str(column + 1),
                     file=name,
                     line=line,
                     limit=LONGEST_CELL,
@@ -426,6 +428,10 @@ def _table(
             mark="semicolon" if decimal_comma else "comma",
         )
     return Table(name, headers, tuple(rows), decimal_comma, sheet, other_sheets)
+
+
+def _brief(header: str) -> str:
+    return header if len(header) <= LONGEST_QUOTE else header[:LONGEST_QUOTE] + "..."
 
 
 def _listed(things: Sequence[str]) -> str:
