@@ -65,7 +65,9 @@ messages: dev ## collect the sentences people read, and compile their translatio
 	cd src/understream && ../../$(BIN)/django-admin compilemessages
 
 release: core ## build the wheel into dist/, without a network
+	@echo "== building the wheel"
 	@$(BIN)/python -m hatchling build --target wheel
 
 lock: ## lock the newest fitting versions into requirements/*.txt (needs a network)
-	python3 requirements/lock.py
+	@echo "== locking the newest fitting versions"
+	@python3 requirements/lock.py

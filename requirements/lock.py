@@ -27,12 +27,14 @@ def main() -> None:
                 "--output-file", str(HERE / f"{kind}.txt"), "--upgrade", "--universal",
                 f"--python-version={OLDEST_PYTHON}", "--generate-hashes", "--no-header",
                 "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet",
+                "--system-certs",
             )  # fmt: skip
 
 
 def run(*command: str) -> None:
-    """Run a command, and stop if it fails."""
-    subprocess.run(command, check=True)  # noqa: S603 - all of it is written above
+    """Run a command, and stop if it fails; it has said why."""
+    if subprocess.run(command, check=False).returncode:  # noqa: S603 - all of it is written above
+        sys.exit(1)
 
 
 if __name__ == "__main__":
