@@ -149,6 +149,22 @@ def test_a_reader_who_has_heard_enough_hears_no_complaint(tmp_path):
     assert (process.returncode, said) == (0, b"")
 
 
+@pytest.mark.parametrize("form", ["table", "long"])
+def test_names_of_any_script_are_told_also_where_the_terminal_knows_none(tmp_path, form):
+    path = tmp_path / "names.csv"
+    path.write_text("unit,Q1\n日本,4\n")
+    words = "--unit unit --items Q=Q1 --scale 1-5"
+
+    done = subprocess.run(
+        [COMMAND, "measure", path, *words.split(), "--format", form],
+        capture_output=True,
+        check=True,
+        env=environment_of(tmp_path) | {"PYTHONIOENCODING": "ascii"},
+    )
+
+    assert "日本" in done.stdout.decode()
+
+
 def test_what_is_prepared_twice_stays_as_it_is(tmp_path):
     first = run(tmp_path / "house", "prepare")
     second = run(tmp_path / "house", "prepare")

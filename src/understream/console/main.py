@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from typing import Final
 
 from understream import __version__
@@ -59,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: what was typed behind ``understream``; the process's own without it.
     :returns: the command's exit code; 2 for what cannot be done as asked, 1 for our own fault.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Names come from all over the world, whatever the terminal was set up for.
+        sys.stdout.reconfigure(encoding="utf-8")
     typed = list(sys.argv[1:] if arguments is None else arguments)
     name = typed[0] if typed else "--help"
     if name == "--version":
