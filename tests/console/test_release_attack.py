@@ -22,6 +22,8 @@ from understream.console.measure_release import released
 from understream.instruments.ratings import ItemGroup, Person, Ratings, Scale
 from understream.measurement.disclosure import Policy
 from understream.measurement.release import (
+    CANNOT_JUDGE,
+    NOT_ANSWERED,
     PartyVoices,
     Question,
     release_round,
@@ -48,6 +50,13 @@ class Group:
     k: int = 5
     apart: int = 99
     known: dict[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    kind: str = "rating"
+    may_pass: bool = False
+
+    @property
+    def answers(self):
+        """How many different answers there are: the points, and can't judge."""
+        return self.points + self.may_pass
 
     @property
     def parties(self):
@@ -68,7 +77,7 @@ def worlds(group):
         if unit in group.known
         else [
             said
-            for said in tallies(group.answered[unit][at], group.points)
+            for said in tallies(group.answered[unit][at], group.answers)
             if sum(said) - max(said) <= group.apart
         ]
         for unit, at in places
@@ -110,15 +119,22 @@ def printed(group, world, form=MOST):
     return released(ratings_of(group, world), k=group.k, parties=parties, form=form)
 
 
+def packed(group, answer):
+    """One answer as a voice holds it."""
+    if answer is None:
+        return NOT_ANSWERED
+    return CANNOT_JUDGE if answer == group.points else answer + 1
+
+
 def on_pages(group, world):
     """All that pages can show: what is stored of a round."""
     width = len(next(iter(group.answered.values())))
-    questions = [Question(f"Q{at}", "", "S", "rating", group.points) for at in range(width)]
+    questions = [Question(f"Q{at}", "", "S", group.kind, group.points) for at in range(width)]
     said = []
     for party in group.parties:
         units = [unit for unit in group.answered if group.party_of.get(unit, unit) == party]
         spoke = [
-            (cell, bytes(0 if one is None else one + 1 for one in answers))
+            (cell, bytes(packed(group, one) for one in answers))
             for cell, unit in enumerate(units)
             for answers in people(world, unit)
         ]
@@ -132,7 +148,7 @@ def readers(group, world):
     yield None, world
     width = len(next(iter(group.answered.values())))
     for unit in group.answered.keys() - group.known.keys():
-        for known in product([None, *range(group.points)], repeat=width):
+        for known in product([None, *range(group.answers)], repeat=width):
             left = dict(world)
             for at, point in enumerate(known):
                 if point is not None:
@@ -206,6 +222,14 @@ PAGES = {
     "two questions": Group({"A": (6, 5), "B": (5, 5)}, known={"B": ((0, 0, 5), (1, 3, 1))}),
     "segments": Group({"A": (5,), "B": (3,), "C": (5,)}, party_of=ONE_PARTY),
     "10": Group({"A": (10,)}, points=7),
+    "6 of whom some cannot judge": Group({"A": (6,)}, points=4, may_pass=True),
+    "11 of whom some cannot judge": Group({"A": (11,)}, may_pass=True),
+    "5 and 10 of whom some cannot judge": Group(
+        {"A": (5,), "B": (10,)}, known={"A": ((0, 5, 0, 0),)}, may_pass=True
+    ),
+    "10 who choose": Group({"A": (10,)}, points=4, kind="choice"),
+    "11 who choose": Group({"A": (11,)}, kind="choice"),
+    "12 who say yes or no": Group({"A": (12,)}, points=2, kind="choice", may_pass=True),
 }
 
 
@@ -413,6 +437,30 @@ def test_every_group_has_a_twin_that_prints_the_same_and_proves_nothing(units, p
     for answers, other in zip(units, twins, strict=True):
         assert set(answers) <= set(other)
         assert Counter(other).most_common(1)[0][1] <= len(other) - 2
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(nearly | mixed, min_size=1, max_size=4), st.integers(1, 4))
+def test_every_group_has_a_twin_on_pages_too(cells, parties):
+    """The same with gaps between parties, of one cell each or of several."""
+
+    def stored(said):
+        questions = [Question("Q", "", "S", "rating", 7)]
+        spoke = [(at, answer) for at, answers in enumerate(said) for answer in answers]
+        round_ = [
+            PartyVoices(
+                str(party),
+                "confidential",
+                questions,
+                [bytes([answer]) for at, answer in spoke if at % parties == party],
+                [at for at, _ in spoke if at % parties == party],
+                cells=len(said),
+            )
+            for party in range(parties)
+        ]
+        return to_plain(release_round(round_, policy=Policy()))
+
+    assert stored(cells) == stored([twin(answers) for answers in cells])
 
 
 # --------------------------------------------------------------------- one policy
