@@ -26,7 +26,6 @@ from understream.domain.release import close_round
 from understream.domain.seat import LastManager, Newcomer, add_participants, end_seat, people_of
 from understream.domain.voice import Heard
 from understream.records.organisation import Membership
-from understream.records.participation import Participation
 from understream.records.person import Person
 from understream.records.seat import SeatRow
 from understream.records.voice import Voice
@@ -245,6 +244,46 @@ def test_a_seat_is_ended_by_a_manager_of_its_own_party_only(who):
         end_seat(seat, target.key, now=NOON)
 
 
+def test_a_party_that_has_become_too_small_to_hide_anybody_says_yes_anew():
+    world = make_alliance(people=5)
+    key = plan_round(world)
+
+    end_seat(world.managers["Harbour"], world.people["Harbour"][1].key, now=NOON)
+
+    assert rounds.round_before(world.facilitator, key).waiting_for == ("Harbour",)
+    with pytest.raises(rounds.NotYet):
+        rounds.open_round(world.facilitator, key, now=NOON)
+    chosen = [seat.key for seat in world.people["Harbour"] if seat.name != "Harbour 1"]
+    rounds.confirm_cohort(
+        world.managers["Harbour"], key, mode="one voice", seats=chosen, now=NOON, rng=world.rng
+    )
+    rounds.open_round(world.facilitator, key, now=NOON)
+
+
+def test_who_leaves_before_a_round_opens_is_not_counted_among_those_who_are_asked():
+    world = make_alliance(people=(8, 5))
+    key = plan_round(world)
+
+    end_seat(world.managers["Harbour"], world.people["Harbour"][1].key, now=NOON)
+    rounds.open_round(world.facilitator, key, now=NOON)
+
+    mine = rounds.round_before(world.managers["Harbour"], key).mine
+    assert (mine.size, len(mine.names), "Harbour 1" in mine.names) == ("7", 7, False)
+    # Among seven no remark is hidden.
+    link = links_of(key, world.parties["Harbour"])[0]
+    assert not voice.form_before(link, browser="", language="en", now=NOON).asks_comment
+
+
+def test_an_open_round_stays_as_it_was_frozen_when_somebody_leaves():
+    world = make_alliance(people=5)
+    key = open_round(world)
+
+    end_seat(world.managers["Harbour"], world.people["Harbour"][1].key, now=NOON)
+
+    mine = rounds.round_before(world.managers["Harbour"], key).mine
+    assert (mine.size, mine.mode, mine.confirmed) == ("5", "confidential", True)
+
+
 def test_no_party_ends_a_facilitators_seat():
     world = make_alliance()
 
@@ -289,7 +328,6 @@ def test_somebody_who_comes_back_for_another_party_speaks_for_that_one_alone(
 
     row = SeatRow.objects.get(pk=leaver.key)
     assert (row.party_id, row.left_at) == (world.parties["Mill"], None)
-    assert not Participation.objects.filter(seat=row).exists()
     for way_in in (
         lambda: voice.form_before(link, browser="", language="en", now=NOON),
         lambda: voice.begin(link, browser="", rng=world.rng, now=NOON),

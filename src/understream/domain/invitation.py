@@ -18,7 +18,7 @@ from understream.access.rules import Act, Where, require
 from understream.access.seat import Role, Seat
 from understream.domain import letter
 from understream.domain.journal import record
-from understream.domain.seat import give_up_rights, hold_seats
+from understream.domain.seat import hold_seats
 from understream.records.alliance import Alliance, Party
 from understream.records.invitation import Invitation
 from understream.records.organisation import Membership
@@ -240,7 +240,6 @@ def accept_invitation(
             "left_at": None,
         },
     )
-    give_up_rights([kept], party=row.party_id)
     if row.party_id:
         organisation = Party.objects.values_list("organisation", flat=True).get(pk=row.party_id)
         Membership.objects.get_or_create(person=person, organisation_id=organisation)

@@ -1,6 +1,6 @@
 """Who has a seat in an alliance, and ending a seat."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from understream.records.alliance import Alliance, Party
 from understream.records.invitation import Invitation
 from understream.records.participation import Participation
 from understream.records.person import Person
+from understream.records.round import Cohort, Mode, Round, State
 from understream.records.seat import SeatRow, Tier
 
 LONGEST_NAME = 120
@@ -125,14 +126,6 @@ def hold_seats(alliance: int) -> None:
     Alliance.objects.select_for_update(no_key=True).get(pk=alliance)
 
 
-def give_up_rights(seats: Iterable[SeatRow], *, party: int | None) -> None:
-    """Take away the rights to speak that seats still have for another party than this one.
-
-    Who left a party and comes back for another speaks for that one alone.
-    """
-    Participation.objects.filter(seat__in=list(seats)).exclude(cohort__party=party).delete()
-
-
 @transaction.atomic
 def end_seat(seat: Seat, key: int, *, now: datetime) -> None:
     """End a seat of the own party; its answers in releases stay, its links stop working.
@@ -156,7 +149,23 @@ def end_seat(seat: Seat, key: int, *, now: datetime) -> None:
         raise LastManager
     row.left_at = now
     row.save(update_fields=["left_at"])
+    _leave_planned_rounds(row)
     record(seat, "seat.end", now=now, words={"name": row.person.name})
+
+
+def _leave_planned_rounds(row: SeatRow) -> None:
+    """Ask nobody who has left in a round to come; a group that is too small now says yes anew."""
+    planned = Round.objects.select_for_update().filter(
+        alliance=row.alliance_id, state=State.PLANNED
+    )
+    rights = Participation.objects.filter(seat=row, cohort__round__in=list(planned))
+    cohorts = list(Cohort.objects.filter(pk__in=rights.values("cohort")).select_related("round"))
+    rights.delete()
+    for cohort in cohorts:
+        cohort.size -= 1
+        if cohort.size < (cohort.round.k if cohort.mode == Mode.CONFIDENTIAL else 1):
+            cohort.confirmed_by = None
+    Cohort.objects.bulk_update(cohorts, ["size", "confirmed_by"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +236,6 @@ def add_participants(seat: Seat, *, party: int, people: Sequence[Newcomer], now:
         row.party_id, row.role, row.tier, row.left_at = party, Role.PARTICIPANT, one.tier, None
     SeatRow.objects.bulk_create(new)
     SeatRow.objects.bulk_update(back, ["party", "role", "tier", "left_at"])
-    give_up_rights(back, party=party)
     taken = {row.person_id for row in (*new, *back)}
     names = [known[email].name for email in emails if known[email].pk in taken]
     record_each(seat, "person.add", now=now, words=[{"name": name} for name in names])
