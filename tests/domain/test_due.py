@@ -116,6 +116,19 @@ def test_a_round_whose_answers_cannot_be_read_stays_open_and_the_others_close():
     assert Round.objects.get(pk=broken).state == "closed"
 
 
+def test_however_many_fail_what_stands_behind_them_is_done(monkeypatch):
+    monkeypatch.setattr(due, "AT_ONCE", 2)
+    for number in range(3):
+        Due.objects.create(kind="from a newer version", key=number, at=NOON)
+    for number in range(3):
+        Due.objects.create(kind="tidy", key=number, at=NOON + DAY)
+
+    done = [tick(now=LATER, rng=None) for _ in range(3)]
+
+    assert done == [2, 1, 0]
+    assert waiting("tidy") == []
+
+
 def test_what_nobody_knows_how_to_do_stays_due_and_is_told(caplog):
     Due.objects.create(kind="from a newer version", key=1, at=NOON)
 

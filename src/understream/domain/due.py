@@ -33,7 +33,9 @@ def tick(*, now: datetime, rng: Random) -> int:
     _LAST["tick"] = now
     waiting = Due.objects.filter(done_at=None, at__lte=now).order_by("at", "pk")
     done = 0
-    for key in list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
+    for key in list(waiting.values_list("pk", flat=True)):
+        if done == AT_ONCE:
+            break
         try:
             done += _do(key, now, rng)
         except Exception:
