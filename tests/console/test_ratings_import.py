@@ -1,13 +1,16 @@
 """`understream import ratings`: a mirror of a real file, or one clear refusal."""
 
 import argparse
+import json
 
 import pytest
 from django.urls import reverse
 
 from tests.factories import make_person
-from understream.console import ratings_import
+from understream.console import measure, ratings_import
 from understream.domain.world import make_demo
+from understream.measurement.disclosure import WITHHELD
+from understream.measurement.release import from_plain
 from understream.records.alliance import Alliance
 from understream.records.organisation import Organisation
 from understream.records.release import Release
@@ -68,6 +71,36 @@ def test_real_ratings_of_forty_nine_groups_can_be_opened(manager, shared, client
     page = client.get(reverse("mirror:show", args=[Round.objects.get().pk]))
     assert (code, page.status_code) == (0, 200)
     assert page.content.decode().count("Leadership: 58") > 0
+
+
+@pytest.mark.usefixtures("manager")
+@pytest.mark.parametrize("k", ["5", "12"])
+def test_what_is_stored_is_what_the_command_releases(shared, k, capsys):
+    path = shared("ratings/lq2002.csv")
+    asked = ("--unit", "COMPID", "--items", "LEAD=LEAD01..LEAD11", "--scale", "1-5", "--k", k)
+    parser = argparse.ArgumentParser()
+    measure.configure(parser)
+    measure.run(parser.parse_args([str(path), *asked, "--release", "--format", "json"]))
+    scopes = json.loads(capsys.readouterr().out)["scopes"]
+    del scopes["all"]  # no page adds parties up
+
+    run(path, *asked, "--alliance", "Leadership")
+
+    parties = from_plain(Release.objects.get().content).parties
+    assert len(parties) == len(scopes) == 49
+    for party, scope in zip(parties, scopes.values(), strict=True):
+        told = {item: (figures.get("n"), figures["mean"]) for item, figures in scope.items()}
+        assert told == {
+            **{one.code: (party.n or "withheld", said(one.figure)) for one in party.answers},
+            "LEAD(11)": (None, said(party.facets[0].figure)),
+        }
+
+
+def said(figure):
+    """A displayed mean as the command writes it."""
+    if figure == WITHHELD:
+        return "withheld"
+    return f"{figure.mean:g}" + (f" or {figure.end}" if figure.end else "")
 
 
 @pytest.mark.usefixtures("manager")
