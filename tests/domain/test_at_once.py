@@ -168,6 +168,22 @@ def test_whoever_is_told_that_they_withdrew_is_not_in_the_release():
     assert Release.objects.get().content["parties"][0]["n"] == str(16 - withdrawn)
 
 
+def test_whoever_was_heard_before_a_round_was_cancelled_leaves_nothing_behind():
+    world = make_alliance(people=(8, 5))
+    key = open_round(world)
+    calls = [
+        sending(link, begun(world, link), f"{number:032x}")
+        for number, link in enumerate(links_of(key, world.parties["Harbour"]))
+    ]
+    calls.insert(4, lambda: cancel_round(world.managers["Mill"], key, now=NOON))
+
+    outcomes = at_once(*calls)
+
+    assert kinds(outcomes).keys() <= {"Closed", "Heard", "NoneType"}
+    assert Voice.objects.count() == 0
+    assert not Participation.objects.filter(used=True).exists()
+
+
 def test_many_who_close_at_once_close_once():
     world = make_alliance(people=8)
     key = open_round(world)
