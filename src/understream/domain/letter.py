@@ -56,7 +56,8 @@ def _send(letters: tuple[Letter, ...]) -> None:
     """Send each by itself, so that one address nobody has keeps no other letter back."""
     with get_connection() as connection:
         for one in letters:
-            message = EmailMessage(one.subject, one.body, settings.DEFAULT_FROM_EMAIL, [one.to])
+            subject = " ".join(one.subject.split())  # a name in it may hold a line break
+            message = EmailMessage(subject, one.body, settings.DEFAULT_FROM_EMAIL, [one.to])
             try:
                 connection.send_messages([message])
             except OSError as fault:

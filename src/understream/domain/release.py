@@ -23,6 +23,7 @@ from understream.domain import letter
 from understream.domain.instrument import instrument_of, questions_about
 from understream.domain.journal import record
 from understream.domain.round import COMMENT_COHORT, Over
+from understream.domain.voice import legible
 from understream.measurement.disclosure import Policy
 from understream.measurement.release import PartyVoices, digest, release_round, to_plain
 from understream.records.due import Due
@@ -407,7 +408,7 @@ def _moderate(
     shown: list[dict[str, object]] = []
     faults: dict[str, str | Promise] = {}
     for one in raw:
-        words = paraphrases.get(one.key, "").strip()
+        words = legible(paraphrases.get(one.key, ""))
         if one.key in withheld or one.wish == Comment.Wish.MODERATOR_ONLY:
             continue
         if len(words) > LONGEST_COMMENT:

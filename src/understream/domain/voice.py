@@ -315,9 +315,7 @@ def _asks_comment(cohort: Cohort) -> bool:
 
 
 def _comment_of(cohort: Cohort, one: Utterance) -> tuple[str, str]:
-    text = "".join(
-        letter for letter in one.comment.strip() if letter in "\n\t" or letter.isprintable()
-    )
+    text = legible(one.comment)
     if not text:
         return "", Comment.Wish.AS_WRITTEN
     if not _asks_comment(cohort):
@@ -327,6 +325,11 @@ def _comment_of(cohort: Cohort, one: Utterance) -> tuple[str, str]:
     if one.wish not in _wishes(cohort):
         raise Unfit({"wish": _("Choose what may happen with your remark.")})
     return text, one.wish
+
+
+def legible(text: str) -> str:
+    """Return a text without the signs that nobody can read and not every database can keep."""
+    return "".join(one for one in text.strip() if one in "\n\t" or one.isprintable())
 
 
 def _wishes(cohort: Cohort) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def read_people(text: str, language: str) -> Iterable[Newcomer]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
-        cells = _cells(line)
+        cells = _cells(line) or [""]
         if len(cells) > 1 and cells[1].casefold() in HEADINGS:
             continue
         spoken = cells[2].casefold() if len(cells) > 2 else language  # noqa: PLR2004 - name, mail

@@ -22,7 +22,7 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
             return _page(request, card, name=card.name)
         seat = invitation.accept_invitation(
             link,
-            name=request.POST.get("name", ""),
+            name=request.POST.get("name", "").replace("\x00", ""),
             password=request.POST.get("password", ""),
             signed_in=request.user.pk if request.user.is_authenticated else 0,
             now=clock.now(),
