@@ -25,9 +25,19 @@ from tests.site.house import COMMAND, LONG, environment_of, free_port, run
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
 EXECUTABLE = shutil.which("chromium")
+OFF = (
+    # as Playwright has it, whose list this one replaces
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
+    "ThirdPartyStoragePartitioning", "OptimizationHints", "NetworkTimeServiceQuerying",
+    "AimEnabled", "PreconnectToSearch",
+    # pages of the address bar that every window would load: two thirds of what a window costs
+    "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup",
+)  # fmt: skip
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
+    f"--disable-features={','.join(OFF)}",
 )  # fmt: skip
 PATIENCE = 20_000
 """Milliseconds that a busy machine may take for what takes a tenth of it."""
