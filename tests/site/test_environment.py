@@ -1,6 +1,8 @@
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -156,6 +158,27 @@ def test_a_secret_is_generated_once_and_for_nobody_else(tmp_path):
     assert first == second
     assert len(first) == 64
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+def test_those_who_start_at_once_keep_one_secret_and_nothing_else(tmp_path):
+    together = Barrier(8)
+
+    def start(_):
+        together.wait()
+        return environment.kept_secret("NOT_SET", tmp_path)
+
+    with ThreadPoolExecutor(8) as starting:
+        told = set(starting.map(start, range(8)))
+
+    assert told == {(tmp_path / "secret").read_text()}
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_what_a_start_that_was_cut_short_left_behind_is_no_secret(tmp_path):
+    (tmp_path / "secret-0123456789abcdef").write_text("half of")
+
+    assert len(environment.kept_secret("NOT_SET", tmp_path)) == 64
+    assert faults() == ()
 
 
 def test_two_folders_have_two_secrets(tmp_path):

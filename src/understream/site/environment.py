@@ -160,9 +160,8 @@ def kept_secret(name: str, folder: Path) -> str:
         return given
     path = folder / "secret"
     try:
-        with open(path, "x", encoding="utf-8", opener=_only_mine) as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48))
         path.chmod(0o600)
     except OSError as fault:
         refuse(f"{name} is not set and {path} cannot be written ({type(fault).__name__}).")
@@ -281,6 +280,26 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def _write_once(path: Path, words: str) -> None:
+    """Write a file that is whole or not there, even if the power fails; the first to come wins."""
+    draft = path.with_name(f"{path.name}-{secrets.token_hex(8)}")
+    with open(draft, "x", encoding="utf-8", opener=_only_mine) as file:
+        file.write(words)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _only_mine(path: str, flags: int) -> int:
