@@ -221,7 +221,7 @@ PAGES = {
     "5 and 10": Group({"A": (5,), "B": (10,)}, apart=3),
     "two questions": Group({"A": (6, 5), "B": (5, 5)}, known={"B": ((0, 0, 5), (1, 3, 1))}),
     "segments": Group({"A": (5,), "B": (3,), "C": (5,)}, party_of=ONE_PARTY),
-    "10": Group({"A": (10,)}, points=7),
+    "10": Group({"A": (10,)}, points=7, apart=4),
     "6 of whom some cannot judge": Group({"A": (6,)}, points=4, may_pass=True),
     "11 of whom some cannot judge": Group({"A": (11,)}, may_pass=True),
     "5 and 10 of whom some cannot judge": Group(
