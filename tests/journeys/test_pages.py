@@ -178,6 +178,17 @@ def test_pages_of_a_party_with_one_voice_and_of_one_that_signs_are_in_order(
     look(quay, f"/rounds/{key}/mirror/", seen)
 
 
+def test_until_its_fonts_have_come_no_page_is_wider_than_a_phone(house, visitor, seen):
+    one = visitor(house)
+    one.expected = ("net::ERR_FAILED",)
+    one.page.route("**/*.woff2", lambda route: route.abort())
+    for path in ("/", "/shown/", "/account/sign-in/"):
+        look(one, path, seen)
+    one.enter("manager.a")
+    for path in ("/alliances/1/", "/rounds/4/", "/rounds/3/mirror/"):
+        look(one, path, seen)
+
+
 # ------------------------------------------------------------------------- what pages can do
 
 
