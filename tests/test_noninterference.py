@@ -250,7 +250,7 @@ def differences(first: tuple, second: tuple) -> list:
 TEXTS = ("More time", "Who decides?", "Tell us earlier", "Fewer meetings")
 
 
-@pytest.mark.parametrize(("instrument", "seed"), [("pulse", 1), ("pulse", 2), ("trust", 3)])
+@pytest.mark.parametrize(("instrument", "seed"), [("pulse", 1), ("trust", 3)])
 def test_two_members_of_a_block_swap_answers_and_nobody_else_can_tell(at, instrument, seed):
     circle, chance = make_circle(instrument), Random(seed)
     said = vectors(circle, seed)
