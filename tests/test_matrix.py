@@ -105,6 +105,7 @@ TABLE = {
     "alliance:index": Row("GET", "", SIGNED_IN),
     "alliance:new": Row("GET POST", "", SIGNED_IN),
     "alliance:home": Row("GET", "alliance", SEATS),
+    "alliance:keep": Row("GET POST", "alliance", (M,)),
     "alliance:people": Row("GET", "alliance", SEATS),
     "alliance:invite": Row("GET POST", "alliance", (M,)),
     "alliance:add": Row("GET POST", "alliance", (M,)),

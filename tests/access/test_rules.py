@@ -26,6 +26,7 @@ def seat(role: Role, *, alliance=ALLIANCE, party=PARTY, key=7) -> Seat:
 #                             participant manager sponsor facilitator researcher host
 TABLE = {
     Act.ALLIANCE_READ:        (True,  True,  True,  True,  False, False),
+    Act.ALLIANCE_KEEP:        (False, True,  False, False, False, False),
     Act.PEOPLE_READ:          (True,  True,  True,  True,  False, False),
     Act.PERSON_INVITE:        (False, True,  False, False, False, False),
     Act.PARTNER_INVITE:       (False, True,  False, False, False, False),

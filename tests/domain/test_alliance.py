@@ -3,7 +3,12 @@ import pytest
 from tests.factories import NOON, make_alliance, make_person
 from understream.access import reach
 from understream.access.refusal import Missing, Unfit
-from understream.domain.alliance import alliance_before, found_alliance, my_alliances
+from understream.domain.alliance import (
+    alliance_before,
+    found_alliance,
+    keep_alliance,
+    my_alliances,
+)
 from understream.domain.journal import journal_of
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +53,7 @@ def test_an_organisation_known_by_name_is_taken_whatever_its_capitals():
         (("Harbour", "harbour"), {}, "organisations"),
         (tuple(f"Organisation {number}" for number in range(61)), {}, "organisations"),
         (("Harbour", "Mill"), {"name": "  "}, "name"),
-        (("Harbour", "M" * 201), {}, "name"),
+        (("Harbour", "M" * 201), {}, "organisations"),
         (("Harbour", "Mill"), {"zone": "Mars/Olympus"}, "time_zone"),
         (("Harbour", "Mill"), {"zone": "../etc/passwd"}, "time_zone"),
     ],
@@ -90,3 +95,33 @@ def test_founding_is_in_the_journal():
     journal = journal_of(world.managers["Harbour"], world.alliance)
 
     assert [line.sentence for line in journal.lines] == ["Manager Harbour founded the alliance."]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": "  "}, "name"),
+        ({"name": "M" * 201}, "name"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"working_calendar": "lunar"}, "working_calendar"),
+    ],
+)
+def test_what_an_alliance_cannot_be_called_changes_nothing(change, field):
+    world = make_alliance()
+    kept = {"name": "Cold", "time_zone": "UTC", "working_calendar": "weekdays"}
+
+    with pytest.raises(Unfit) as refused:
+        keep_alliance(world.managers["Mill"], **(kept | change), now=NOON)
+
+    assert set(refused.value.faults) == {field}
+    assert alliance_before(world.managers["Mill"]).name == "Harbour and Mill"
+
+
+def test_only_a_manager_changes_an_alliance():
+    world = make_alliance()
+
+    for seat in (world.facilitator, world.people["Mill"][1]):
+        with pytest.raises(Missing):
+            keep_alliance(
+                seat, name="Ours", time_zone="UTC", working_calendar="weekdays", now=NOON
+            )

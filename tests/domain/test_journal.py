@@ -24,6 +24,7 @@ from tests.factories import (
 from understream.access.refusal import Missing
 from understream.access.seat import SYSTEM
 from understream.domain import voice
+from understream.domain.alliance import keep_alliance
 from understream.domain.journal import (
     PAGE,
     SENTENCES,
@@ -188,6 +189,7 @@ def test_the_journal_is_for_the_parties_of_the_alliance(who):
 def test_no_voice_is_in_the_journal_after_everything_that_can_happen():
     world = make_alliance(people=(8, 3))
     manager = world.managers["Harbour"]
+    keep_alliance(manager, name="Ours", time_zone="UTC", working_calendar="weekdays", now=NOON)
     invite(world)
     add_participants(
         manager, party=world.parties["Harbour"], people=[Newcomer("B", "b@x.org")], now=NOON

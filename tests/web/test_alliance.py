@@ -1,5 +1,6 @@
 """Alliances in the browser: founding one, its people, planning a round, its journal."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,30 @@ def test_founding_with_one_party_keeps_what_was_written_and_says_where_it_fails(
     assert answer.status_code == 400
     assert "One organisation is named twice. Name each party once." in page
     assert 'value="Cold chain"' in page
+
+
+def test_a_manager_changes_name_clock_and_calendar_and_the_journal_tells_it():
+    person = make_person("Anna")
+    alliance = found(person, "Harbour", "Mill")
+    client, address = client_of(person.pk), reverse("alliance:keep", args=[alliance])
+    kept = {"name": "Warm chain", "time_zone": "Asia/Tokyo", "working_calendar": "netherlands"}
+
+    answer = client.post(address, kept)
+    form = client.get(address).content.decode()
+    refused = client.post(address, kept | {"name": " ", "working_calendar": "lunar"})
+
+    assert answer.url == reverse("alliance:home", args=[alliance])
+    assert 'value="Warm chain"' in form
+    assert re.search(r'value="netherlands"[^>]* checked', form)
+    assert (refused.status_code, 'value="Asia/Tokyo" selected' in refused.content.decode()) == (
+        400,
+        True,
+    )
+    told = client.get(reverse("alliance:journal", args=[alliance])).content.decode()
+    assert (
+        "Anna set the alliance to: “Warm chain”, time zone Asia/Tokyo, "
+        "working days Monday to Friday without Dutch public holidays."
+    ) in told
 
 
 def test_home_names_the_first_manager_to_invite_and_the_people_to_add():

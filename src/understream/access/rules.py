@@ -22,6 +22,7 @@ class Act(StrEnum):
     ACCOUNT_KEEP = "account.keep"
     # an alliance
     ALLIANCE_READ = "alliance.read"
+    ALLIANCE_KEEP = "alliance.keep"
     PEOPLE_READ = "people.read"
     PERSON_INVITE = "person.invite"
     PARTNER_INVITE = "partner.invite"
@@ -100,6 +101,7 @@ RULES: dict[Act, Rule] = {
     Act.ALLIANCE_FOUND: Rule(Reach.SIGNED_IN),
     Act.ACCOUNT_KEEP: Rule(Reach.SIGNED_IN),
     Act.ALLIANCE_READ: Rule(Reach.ALLIANCE, _SEATS),
+    Act.ALLIANCE_KEEP: Rule(Reach.ALLIANCE, frozenset({_MANAGER})),
     Act.PEOPLE_READ: Rule(Reach.ALLIANCE, _SEATS),
     Act.PERSON_INVITE: Rule(Reach.PARTY, frozenset({_MANAGER})),
     Act.PARTNER_INVITE: Rule(Reach.ALLIANCE, frozenset({_MANAGER})),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from understream.access import reach
@@ -56,10 +57,12 @@ class AllianceCard:
     key: int
     name: str
     time_zone: str
+    working_calendar: str
     parties: tuple[PartyCard, ...]
     own: PartyCard | None
     seat: Seat
     may_read_journal: bool
+    may_keep: bool
 
 
 def my_alliances(person: int) -> tuple[AllianceLine, ...]:
@@ -102,8 +105,18 @@ def alliance_before(seat: Seat) -> AllianceCard:
         raise Missing
     parties = _party_cards(row.parties.all())
     own = next((party for party in parties if party.key == seat.party), None)
-    may_read_journal = may(seat, Act.JOURNAL_READ, Where(alliance=seat.alliance))
-    return AllianceCard(row.pk, row.name, row.time_zone, parties, own, seat, may_read_journal)
+    here = Where(alliance=seat.alliance)
+    return AllianceCard(
+        key=row.pk,
+        name=row.name,
+        time_zone=row.time_zone,
+        working_calendar=row.working_calendar,
+        parties=parties,
+        own=own,
+        seat=seat,
+        may_read_journal=may(seat, Act.JOURNAL_READ, here),
+        may_keep=may(seat, Act.ALLIANCE_KEEP, here),
+    )
 
 
 def my_organisations(person: int) -> tuple[str, ...]:
@@ -131,21 +144,15 @@ def found_alliance(
     require(seat, Act.ALLIANCE_FOUND)
     name = name.strip()
     names = [one.strip() for one in organisations if one.strip()]
-    faults = {}
-    if not name:
-        faults["name"] = _("Give the alliance a name.")
-    if len(name) > LONGEST_NAME or any(len(one) > LONGEST_NAME for one in names):
-        faults["name"] = _("A name has at most 200 characters.")
+    faults = _faults_of(name, time_zone)
+    if any(len(one) > LONGEST_NAME for one in names):
+        faults["organisations"] = _("A name has at most 200 characters.")
     if len({one.casefold() for one in names}) != len(names):
         faults["organisations"] = _("One organisation is named twice. Name each party once.")
     elif len(names) < 2:  # noqa: PLR2004 - two parties make an alliance
         faults["organisations"] = _("An alliance has two or more organisations. Name them all.")
     elif len(names) > MOST_PARTIES:
         faults["organisations"] = _("Sixty parties are the most an alliance can hold here.")
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        faults["time_zone"] = _("This time zone is not known. Choose one from the list.")
     if faults:
         raise Unfit(faults)
 
@@ -170,6 +177,44 @@ def found_alliance(
     )
     record(reach.seat_from(row), "alliance.found", now=now)
     return alliance.pk
+
+
+@transaction.atomic
+def keep_alliance(
+    seat: Seat, *, name: str, time_zone: str, working_calendar: str, now: datetime
+) -> None:
+    """Change what the seat's alliance is called, and by which clock and calendar it works.
+
+    Moments that were agreed stay the same moments; they are told in the new time zone.
+
+    :param working_calendar: ``weekdays``, or ``netherlands`` for no Dutch public holidays.
+    :raises Unfit: for a missing or too long name, an unknown time zone or calendar.
+    """
+    require(seat, Act.ALLIANCE_KEEP, Where(alliance=seat.alliance))
+    name = name.strip()
+    faults = _faults_of(name, time_zone)
+    if working_calendar not in Alliance.WorkingCalendar.values:
+        faults["working_calendar"] = _("Choose one of the calendars in the list.")
+    if faults:
+        raise Unfit(faults)
+    Alliance.objects.filter(pk=seat.alliance).update(
+        name=name, time_zone=time_zone, working_calendar=working_calendar
+    )
+    words = {"name": name, "zone": time_zone, "days": working_calendar}
+    record(seat, "alliance.keep", now=now, words=words)
+
+
+def _faults_of(name: str, time_zone: str) -> dict[str, str | Promise]:
+    faults: dict[str, str | Promise] = {}
+    if not name:
+        faults["name"] = _("Give the alliance a name.")
+    if len(name) > LONGEST_NAME:
+        faults["name"] = _("A name has at most 200 characters.")
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        faults["time_zone"] = _("This time zone is not known. Choose one from the list.")
+    return faults
 
 
 def _party_cards(rows: Iterable[Party]) -> tuple[PartyCard, ...]:

@@ -15,6 +15,9 @@ from understream.records.journal import Entry
 
 SENTENCES = {
     "alliance.found": _("%(who)s founded the alliance."),
+    "alliance.keep": _(
+        "%(who)s set the alliance to: “%(name)s”, time zone %(zone)s, working days %(days)s."
+    ),
     "person.invite": _("%(who)s invited %(name)s as %(role)s."),
     "person.add": _("%(who)s added %(name)s as participant."),
     "invitation.withdraw": _("%(who)s withdrew the invitation of %(name)s."),
@@ -133,7 +136,7 @@ def sentence_of(act: str, who: str, words: Mapping[str, str | int], *, zone: str
         name: moment(datetime.fromisoformat(str(word)), zone)
         if name == "until"
         else WORDS.get(str(word), word)
-        if name in ("role", "mode")
+        if name in ("role", "mode", "days")
         else word
         for name, word in words.items()
     }

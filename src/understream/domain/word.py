@@ -17,6 +17,9 @@ WORDS = {
     # tiers
     "steering": _("steering group"),
     "team": _("team"),
+    # working calendars
+    "weekdays": _("Monday to Friday"),
+    "netherlands": _("Monday to Friday without Dutch public holidays"),
     # modes
     "named": pgettext_lazy("mode", "named"),
     "one voice": pgettext_lazy("mode", "one voice"),

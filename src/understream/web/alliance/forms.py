@@ -54,19 +54,13 @@ class LongSelect(forms.Select):
         return format_html("<select{}>{}</select>", marks, options)
 
 
-class FoundForm(forms.Form):
-    """A new alliance."""
+class AllianceForm(forms.Form):
+    """What an alliance is called, and by which clock it works."""
 
     name = forms.CharField(
         label=_("Name of the alliance"),
         help_text=_("As all parties will read it, for example: Cold chain to the inland ports."),
         max_length=200,
-    )
-    own = forms.CharField(label=_("Your own organisation"), max_length=200)
-    organisations = forms.CharField(
-        label=_("The other organisations"),
-        help_text=_("One on each line. They cannot be changed afterwards."),
-        widget=forms.Textarea({"rows": 4}),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
@@ -74,6 +68,29 @@ class FoundForm(forms.Form):
         choices=zones,
         widget=LongSelect,
         initial="Europe/Amsterdam",
+    )
+
+
+class KeepForm(AllianceForm):
+    """What can be changed of an alliance."""
+
+    working_calendar = forms.ChoiceField(
+        label=_("Working days"),
+        help_text=_("Days that count when something has to be done within a number of days."),
+        choices=[(key, WORDS[key]) for key in ("weekdays", "netherlands")],
+        widget=forms.RadioSelect,
+        initial="weekdays",
+    )
+
+
+class FoundForm(AllianceForm):
+    """A new alliance, and its parties."""
+
+    own = forms.CharField(label=_("Your own organisation"), max_length=200)
+    organisations = forms.CharField(
+        label=_("The other organisations"),
+        help_text=_("One on each line. They cannot be changed afterwards."),
+        widget=forms.Textarea({"rows": 4}),
     )
 
     def names(self) -> list[str]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("new/", views.new, name="new"),
     path("<int:alliance>/", views.home, name="home"),
+    path("<int:alliance>/settings/", views.keep, name="keep"),
     path("<int:alliance>/people/", people.show, name="people"),
     path("<int:alliance>/people/invite/", people.invite, name="invite"),
     path("<int:alliance>/people/add/", people.add, name="add"),

@@ -12,6 +12,7 @@ from understream.access.rules import Act, Where, may
 from understream.domain.alliance import (
     alliance_before,
     found_alliance,
+    keep_alliance,
     my_alliances,
     my_organisations,
 )
@@ -22,7 +23,7 @@ from understream.domain.person import person_before
 from understream.domain.round import HIGHEST_K, facilitators_of, plan_round, rounds_of
 from understream.web import clock
 from understream.web.alliance.desk import desk
-from understream.web.alliance.forms import FoundForm, PlanForm
+from understream.web.alliance.forms import FoundForm, KeepForm, PlanForm
 from understream.web.door.shown import Rules
 from understream.web.fault import add_faults
 from understream.web.policy import Of, SeatedRequest, policy
@@ -60,6 +61,30 @@ def new(request: SeatedRequest) -> HttpResponse:
             return redirect("alliance:home", key)
     card = {"form": form, "person": person_before(request.seat), "here": "alliances"}
     return render(request, "alliance/new.html", card, status=400 if form.errors else 200)
+
+
+@policy(Act.ALLIANCE_KEEP, Of.ALLIANCE, "GET", "POST")
+def keep(request: SeatedRequest, alliance: int) -> HttpResponse:
+    """Change what the alliance is called, and by which clock and calendar it works."""
+    card = alliance_before(request.seat)
+    form = KeepForm(
+        request.POST or None,
+        initial={
+            "name": card.name,
+            "time_zone": card.time_zone,
+            "working_calendar": card.working_calendar,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            keep_alliance(request.seat, **form.cleaned_data, now=clock.now())
+        except Unfit as unfit:
+            add_faults(form, unfit)
+        else:
+            messages.success(request, _("Kept. It stands in the journal."))
+            return redirect("alliance:home", alliance)
+    page = {"form": form, **desk(request.seat, "home", card)}
+    return render(request, "alliance/keep.html", page, status=400 if form.errors else 200)
 
 
 @policy(Act.ALLIANCE_READ, Of.ALLIANCE)
