@@ -108,6 +108,7 @@ def test_blocks_on_different_scales_are_not_added_up():
         ([4, 5, 5, 5, 6], Shown(5.0, "", None, None, not_visible=False)),
         ([1, 1, 2, 2, 2], Shown(1.5, "lower", None, None, not_visible=False)),
         ([6, 6, 7, 6, 7], Shown(6.5, "higher", None, None, not_visible=False)),
+        ([5] * 5 + [4, 6], Shown(5.0, "", None, None, not_visible=False)),
         ([5] * 6 + [4, 6], Shown(5.0, "", Agreement.CLOSE, None, not_visible=False)),
         (
             [2, 2, 2, 2, 6, 6, 6, 6, 6],
@@ -220,6 +221,10 @@ def test_halves_go_away_from_the_middle():
         (
             (6, 4),
             Shares((Band(60, ""), Band(40, "")), not_visible=False),
+        ),
+        (
+            (6, 5),
+            Shares((Band(50, ""), Band(50, "")), not_visible=False),
         ),
         (
             (10, 0),
