@@ -95,6 +95,18 @@ def test_answers_can_be_replaced_by_whoever_keeps_their_secret():
     assert Comment.objects.get().text == "second"
 
 
+def test_nobody_replaces_answers_with_a_secret_that_is_not_theirs():
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser)], now=NOON)
+
+    (said,) = voice.speak([one(link, browser, "b" * 32, (1,) * 6, replaces="c" * 32)], now=NOON)
+
+    assert isinstance(said, AlreadyAnswered)
+    assert bytes(Voice.objects.get().answers) == bytes(SIX)
+
+
 def test_a_late_copy_of_a_replaced_answer_changes_nothing():
     world = make_alliance()
     link = links_of(open_round(world), world.parties["Harbour"])[0]
