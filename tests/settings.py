@@ -16,7 +16,7 @@ _BEFORE = {
     if name.startswith("UNDERSTREAM_") or name in ("HOST", "PORT")
 }
 for _name in _BEFORE:
-    if not _name.startswith(("UNDERSTREAM_TEST_", "UNDERSTREAM_SHARED")):
+    if not _name.startswith(("UNDERSTREAM_TEST_", "UNDERSTREAM_SHARED", "UNDERSTREAM_SHOTS")):
         del os.environ[_name]
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="understream-test-"))
