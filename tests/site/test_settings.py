@@ -1,3 +1,4 @@
+import ast
 import os
 import re
 import subprocess
@@ -29,6 +30,33 @@ def test_every_setting_is_described_and_every_described_one_exists(tmp_path):
     described = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
 
     assert described == set(asked_for.split())
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix", "secure"),
+    [("https://house.example", "__Host-", True), ("http://127.0.0.1:8000", "", False)],
+)
+def test_cookies_are_out_of_reach_of_scripts_and_of_other_hosts(tmp_path, address, prefix, secure):
+    parts = ("NAME", "SECURE", "HTTPONLY", "SAMESITE", "DOMAIN")
+    code = (
+        "import django; django.setup(); from django.conf import settings as s; "
+        f"print([[getattr(s, k + '_COOKIE_' + p) for p in {parts}] for k in ('SESSION', 'CSRF')])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment_of(
+            tmp_path,
+            UNDERSTREAM_URL=address,
+            DJANGO_SETTINGS_MODULE="understream.site.settings",
+        ),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert ast.literal_eval(told) == [
+        [f"{prefix}{name}", secure, True, "Lax", None] for name in ("session", "csrf")
+    ]
 
 
 def test_no_module_reads_the_environment_on_its_own():
