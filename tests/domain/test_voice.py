@@ -14,7 +14,7 @@ from tests.factories import (
 from understream.access.refusal import Missing, Unfit
 from understream.domain import seat as seats
 from understream.domain import voice
-from understream.domain.release import erase_voices
+from understream.domain.release import cancel_round, erase_voices
 from understream.domain.voice import (
     AlreadyAnswered,
     Closed,
@@ -211,6 +211,28 @@ def test_nothing_is_heard_after_the_end_even_before_the_round_is_closed():
     assert Voice.objects.count() == 0
 
 
+@pytest.mark.parametrize("why", ["its end has come", "it was cancelled"])
+def test_in_a_round_that_does_not_run_nothing_is_begun_said_taken_back_or_filled_in(why):
+    world = make_alliance(people=(5, 3))
+    key = open_round(world)
+    first, second, *_ = links_of(key, world.parties["Harbour"])
+    browser, now = begun(world, first), NOON + WEEK
+    if why == "it was cancelled":
+        cancel_round(world.managers["Harbour"], key, now=NOON)
+        now = NOON
+
+    (said,) = voice.speak([one(first, browser)], now=now)
+
+    assert isinstance(said, Closed)
+    with pytest.raises(Closed):
+        voice.begin(second, browser="", rng=world.rng, now=now)
+    with pytest.raises(Closed):
+        voice.withdraw(first, browser=browser, submission="a" * 32, now=now)
+    with pytest.raises(Closed):
+        voice.fill_form(world.managers["Mill"], key, answers=SIX, now=now)
+    assert (Voice.objects.count(), Statement.objects.count()) == (0, 0)
+
+
 def test_a_link_belongs_to_the_browser_that_began():
     world = make_alliance()
     link = links_of(open_round(world), world.parties["Harbour"])[0]
@@ -218,6 +240,8 @@ def test_a_link_belongs_to_the_browser_that_began():
 
     with pytest.raises(OtherBrowser):
         voice.begin(link, browser="somebody else", rng=world.rng, now=NOON)
+    (said,) = voice.speak([one(link, "somebody else")], now=NOON)
+    assert isinstance(said, OtherBrowser)
 
     card = voice.form_before(link, browser="somebody else", language="en", now=NOON)
     assert (card.stage, card.person, card.names, card.items) == ("elsewhere", "", (), ())
@@ -297,6 +321,17 @@ def test_a_named_person_says_yes_first_and_signs():
     assert said == Heard(again=False)
     assert Voice.objects.count() == 0
     assert Statement.objects.get().seat_id == world.people["Harbour"][0].key
+
+
+def test_signed_answers_are_taken_back_with_what_was_signed():
+    world = make_alliance(people=5)
+    link = links_of(open_round(world, mode="named"), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser)], now=NOON)
+
+    voice.withdraw(link, browser=browser, submission="a" * 32, now=NOON)
+
+    assert Statement.objects.count() == 0
 
 
 def test_one_no_makes_a_named_party_speak_with_one_voice():
