@@ -200,6 +200,17 @@ def test_answers_off_the_scale_are_refused_and_nothing_is_stored(answers, senten
     assert Voice.objects.count() == 0
 
 
+@pytest.mark.parametrize("length", [0, 21, 65])
+def test_a_secret_that_could_be_guessed_or_is_no_secret_stores_nothing(length):
+    world = make_alliance()
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+
+    (said,) = voice.speak([one(link, begun(world, link), "a" * length)], now=NOON)
+
+    assert isinstance(said, Unfit)
+    assert Voice.objects.count() == 0
+
+
 def test_nothing_is_heard_after_the_end_even_before_the_round_is_closed():
     world = make_alliance()
     link = links_of(open_round(world), world.parties["Harbour"])[0]
@@ -262,13 +273,16 @@ def test_another_browser_learns_nothing_about_whether_the_right_was_used():
 
 def test_a_new_link_ends_the_old_one(django_capture_on_commit_callbacks, mailoutbox):
     world = make_alliance()
-    link = links_of(open_round(world), world.parties["Harbour"])[0]
+    key = open_round(world)
+    link = links_of(key, world.parties["Harbour"])[0]
+    browser = begun(world, link)
 
     with django_capture_on_commit_callbacks(execute=True):
         voice.send_link_again(link, rng=world.rng, now=NOON)
         voice.send_link_again("nobody's", rng=world.rng, now=NOON)
 
     assert len(mailoutbox) == 1
+    assert begun(world, links_of(key, world.parties["Harbour"])[0]) != browser
     with pytest.raises(Missing):
         voice.form_before(link, browser="", language="en", now=NOON)
 
@@ -282,6 +296,17 @@ def test_the_comment_field_is_there_only_where_eight_or_more_are_asked():
     assert voice.form_before(eight, browser="", language="en", now=NOON).asks_comment
     assert not voice.form_before(seven, browser="", language="en", now=NOON).asks_comment
     assert isinstance(speak(world, seven, SIX, comment="only me"), Unfit)
+
+
+def test_without_somebody_who_reads_first_a_remark_goes_as_written_or_not_at_all():
+    """What is meant for a moderator alone would be opened where there is none."""
+    world = make_alliance(people=8)
+    link = links_of(open_round(world), world.parties["Harbour"])[0]
+
+    said = speak(world, link, SIX, comment="Between us.", wish="moderator only")
+
+    assert isinstance(said, Unfit)
+    assert (Voice.objects.count(), Comment.objects.count()) == (0, 0)
 
 
 def test_a_comment_is_a_row_of_its_own_without_link_to_the_voice():
