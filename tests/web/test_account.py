@@ -56,6 +56,21 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(client, login):
     assert "_auth_user_id" not in client.session
 
 
+def test_after_eight_wrong_passwords_an_account_waits_even_for_the_right_one(client):
+    make_person("Anna", password=PASSWORD)
+    make_person("Bram", password=PASSWORD)
+
+    def tries(login, password):
+        return client.post(reverse("account_login"), {"login": login, "password": password})
+
+    for _time in range(8):
+        tries("anna@example.org", "wrong")
+    page = tries("anna@example.org", PASSWORD)
+
+    assert "This did not work several times." in page.content.decode()
+    assert tries("bram@example.org", PASSWORD).url == reverse("alliance:index")
+
+
 def test_signing_out_is_a_change_and_leads_to_the_door(client):
     client.force_login(make_person("Anna"))
 
