@@ -66,6 +66,16 @@ def test_a_language_is_kept_by_the_browser_and_by_the_person(client):
     assert Person.objects.get(pk=person.pk).language == "nl"
 
 
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_cookie_of_a_language_is_out_of_reach_of_scripts(client, settings, secure):
+    settings.LANGUAGE_COOKIE_SECURE = secure
+
+    cookie = client.post(reverse("door:language"), {"language": "nl"}).cookies["language"]
+
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert bool(cookie["secure"]) is secure
+
+
 def test_the_persons_own_language_wins_over_the_browsers(client):
     client.post(reverse("door:language"), {"language": "nl"})
     client.force_login(make_person("Anna", language="en"))
