@@ -181,6 +181,8 @@ def test_a_real_world_has_no_doors_even_for_its_own_machine():
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("name", ["", "host", "manager.a@demo.example", "manager.c"])
 def test_nobody_else_can_be_entered_as(name):
+    person_of_the_demo(name)
+
     answer = Client(**HERE).post(reverse("door:demo_enter"), {"as": name})
 
     assert answer.status_code == 404
@@ -270,11 +272,15 @@ def test_the_demo_clock_moves_past_the_end_and_closes_the_round():
     client = Client(**HERE)
     client.force_login(Person.objects.get(pk=world.managers["Mill"].person))
     before = client.get(reverse("round:show", args=[key])).content.decode()
+    away = Client()
+    away.force_login(Person.objects.get(pk=world.managers["Mill"].person))
 
+    refused = away.post(reverse("door:demo_clock", args=[key]))
     answer = client.post(reverse("door:demo_clock", args=[key]))
 
     card = rounds.round_before(world.managers["Mill"], key)
     assert before.count(reverse("door:demo_clock", args=[key])) == 1
+    assert refused.status_code == 404
     assert answer.url == reverse("round:show", args=[key])
     assert card.state == "closed"
     assert clock.now() >= card.closes_at + timedelta(minutes=1)
