@@ -126,6 +126,16 @@ def test_fewer_than_five_look_the_same_however_many_they_are(answered):
     assert all(gap.label == "not enough answers" for item in items(card) for gap in item.gaps)
 
 
+def test_a_round_that_asks_for_more_people_shows_nothing_of_fewer():
+    world = make_alliance(people=(8, 8))
+    key = closed(world, {"Harbour": (LOW, 6), "Mill": (LOW, 7)}, k=7)
+
+    card = mirror(world, key)
+
+    assert figures(card, "PU1") == [("Harbour", "withheld", "not shown"), ("Mill", "shown", "2.0")]
+    assert (card.k, [one.n for one in card.parties]) == (7, ["", "5-9"])
+
+
 def test_a_question_that_too_few_could_judge_is_not_shown_and_that_is_all_it_says():
     world = make_alliance(people=(10, 5))
     key = open_round(world)
