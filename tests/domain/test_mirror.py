@@ -219,6 +219,17 @@ def test_signed_answers_are_read_by_the_own_partys_managers_alone(who):
         statements_of(seat, key, language="en")
 
 
+def test_where_nobody_signed_there_are_no_signed_answers():
+    world = make_alliance(people=(5, 2))
+    key = open_round(world)
+    voice.fill_form(world.managers["Mill"], key, answers=SIX, now=NOON)
+    close(world, key)
+
+    for name in ("Harbour", "Mill"):
+        with pytest.raises(Missing):
+            statements_of(world.managers[name], key, language="en")
+
+
 def test_before_the_close_nobody_reads_a_mirror_or_signed_answers():
     world = make_alliance(people=5)
     key = open_round(world, mode="named")
