@@ -5,7 +5,10 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import make_alliance, make_person
+from tests.factories import NOON, make_alliance, make_person
+from understream.access import reach
+from understream.domain.ratings import import_ratings
+from understream.instruments.ratings import ItemGroup, Person, Ratings, Scale
 from understream.records.organisation import Membership, Organisation
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +43,29 @@ def test_a_researcher_is_given_the_own_organisations_file(researcher):
     assert answer.content.decode().splitlines() == [
         "round,instrument,party,about,n,item,statistic,value,end"
     ]
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_no_item_becomes_a_formula_in_the_file(sign):
+    """An imported item is called as its column was; everything else in the file is ours."""
+    items = (f"{sign}1+1",)
+    people = tuple(Person(unit, unit, (3,)) for unit in "AB" for _ in range(5))
+    importer = make_person("Importer", password="a long and quiet river")
+    import_ratings(
+        reach.seat_of_person(importer.pk),
+        Ratings(Scale(1, 5), (ItemGroup("Lead", items),), items, people),
+        name="Study",
+        title="Spring",
+        now=NOON,
+    )
+    Membership.objects.create(
+        person=importer, organisation=Organisation.objects.get(name="Study: A"), role="researcher"
+    )
+
+    lines = client_of(importer.pk).get(address_of("Study: A")).content.decode().splitlines()
+
+    assert f"'{sign}1+1" in [line.split(",")[5] for line in lines]
+    assert f"{sign}1+1" not in [line.split(",")[5] for line in lines]
 
 
 @pytest.mark.parametrize("address", ["another", "unheard of"])
