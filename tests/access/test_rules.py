@@ -107,6 +107,22 @@ def test_somebody_nobody_knows_may_only_stand_at_the_door(act):
 @pytest.mark.parametrize("act", set(Act) - AT_THE_DOOR)
 def test_the_system_itself_has_no_rights_to_borrow(act):
     assert not may(SYSTEM, act, HERE)
+    assert not may(Seat(7, 3, "Somebody", Role.SYSTEM, ALLIANCE, PARTY), act, HERE)
+
+
+def test_an_act_without_a_rule_is_refused_to_everybody(monkeypatch):
+    monkeypatch.delitem(RULES, Act.DOOR)
+
+    assert not any(may(one, Act.DOOR, HERE) for one in (None, *map(seat, ROLES)))
+
+
+@pytest.mark.parametrize("act", TABLE)
+@pytest.mark.parametrize("role", [role for role in ROLES if role is not Role.HOST])
+def test_none_is_not_the_same_as_none(act, role):
+    """A key of 0 stands for none: who has no alliance, party or seat meets no such thing."""
+    assert not may(Seat(0, 3, "Somebody", role), act)
+    if act in (*OF_A_PARTY, Act.COMMENT_MODERATE):
+        assert not may(Seat(0, 3, "Somebody", role, ALLIANCE), act, Where(ALLIANCE))
 
 
 @pytest.mark.parametrize("act", TABLE)
