@@ -107,6 +107,8 @@ def test_the_contracts_are_kept_and_are_five_or_more():
     [
         ("domain/planted.py", "from understream.records.voice import Voice",
          "One door to voices"),
+        ("domain/planted.py", "from understream.records import models",
+         "One door to voices"),
         ("domain/planted.py", "def f():\n    import understream.web.clock",
          "Imports go down only, and every package stands on a floor"),
         ("measurement/planted.py", "from django.db.models import Avg",
@@ -309,7 +311,19 @@ def calling(pattern):
 
 
 def test_nobody_finds_a_table_by_its_name():
-    assert calling(r"(.*\.)?get_model") == set()
+    assert calling(r"(.*\.)?get_models?") == set()
+    reaching = {
+        short(file)
+        for file in modules(*FLOORS)
+        if re.search(r"\bdjango\.apps\b|\ball_models\b", file.read_text(encoding="utf-8"))
+    }
+    assert reaching == {"records/apps.py"}
+
+
+def test_only_the_console_imports_what_it_is_told_by_name():
+    importing = calling(r"(.*\.)?(import_module|import_string|__import__)")
+
+    assert importing == {"console/check.py", "console/main.py", "console/serve.py"}
 
 
 def test_sql_of_our_own_stands_where_tables_do():
