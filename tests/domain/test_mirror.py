@@ -470,6 +470,8 @@ def test_plain_values_hold_the_own_part_of_the_release_and_its_fingerprint():
     assert plain["parties"] == [kept.content["parties"][1]]
     assert (plain["release"], plain["k"], plain["round"]) == (kept.digest, 5, "Autumn")
     assert "gaps" not in plain
+    lines = journal_of(world.managers["Harbour"], world.alliance).lines
+    assert lines[0].sentence == "Manager Mill downloaded the figures of “Autumn”."
 
 
 @pytest.mark.parametrize("who", ["participant", "facilitator", "stranger"])
