@@ -137,6 +137,32 @@ def in_order(settings):
     (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")
 
 
+@pytest.mark.usefixtures("in_order")
+@pytest.mark.django_db
+def test_a_folder_that_was_opened_to_others_since_it_was_settled_is_refused(settings, tmp_path):
+    tmp_path.chmod(0o750)
+    settings.DATA = tmp_path
+
+    assert faults() == (f"UNDERSTREAM_DATA is {tmp_path}, which others can read.",)
+
+
+@pytest.mark.skipif(
+    bool(os.environ.get("UNDERSTREAM_TEST_DATABASE")), reason="asks SQLite; runs on it"
+)
+@pytest.mark.usefixtures("in_order")
+@pytest.mark.django_db(transaction=True)
+def test_a_sqlite_that_does_not_keep_references_is_refused():
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        try:
+            said = faults()
+        finally:
+            cursor.execute("PRAGMA foreign_keys = ON")
+
+    (sentence,) = said
+    assert sentence.endswith("this SQLite does not keep references between tables.")
+
+
 @only_postgresql
 @pytest.mark.usefixtures("in_order")
 @pytest.mark.django_db
