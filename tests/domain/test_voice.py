@@ -14,6 +14,7 @@ from tests.factories import (
 from understream.access.refusal import Missing, Unfit
 from understream.domain import seat as seats
 from understream.domain import voice
+from understream.domain.journal import journal_of
 from understream.domain.release import cancel_round, erase_voices
 from understream.domain.voice import (
     AlreadyAnswered,
@@ -371,6 +372,8 @@ def test_one_no_makes_a_named_party_speak_with_one_voice():
     assert cohort.mode == "one voice"
     assert Statement.objects.count() == 0
     assert not Participation.objects.filter(cohort=cohort, used=True).exists()
+    newest = journal_of(world.managers["Mill"], world.alliance).lines[0].sentence
+    assert newest.startswith("Harbour speaks with one voice in “Autumn”")
 
 
 def test_a_party_with_one_voice_stores_no_row_of_a_person():
