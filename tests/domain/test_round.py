@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from tests.factories import LATER, NOON, WEEK, make_alliance, open_round, plan_round
+from tests.factories import LATER, NOON, WEEK, make_alliance, open_round, plan_round, seat_person
 from understream.access.refusal import Forbidden, Missing, Unfit
+from understream.access.seat import Role
 from understream.domain import round as rounds
 from understream.domain.release import cancel_round
 from understream.domain.round import NotYet, Over, TooLate, round_before
@@ -93,6 +94,27 @@ def test_only_a_manager_says_yes_for_a_party(who):
 
     with pytest.raises((Forbidden, Missing)):
         rounds.confirm_cohort(seat, key, mode="named", seats=[seat.key], now=NOON, rng=world.rng)
+
+
+@pytest.mark.parametrize("who", ["participant", "sponsor", "stranger"])
+def test_only_managers_and_facilitators_plan_open_and_extend(who):
+    world = make_alliance()
+    key = plan_round(world)
+    seat = {
+        "participant": world.people["Harbour"][1],
+        "sponsor": seat_person(world.alliance, world.parties["Mill"], "Sponsor", Role.SPONSOR),
+        "stranger": make_alliance("Quay", "Barge").people["Quay"][1],
+    }[who]
+
+    for act in (
+        lambda: rounds.plan_round(
+            seat, instrument="pulse", title="Winter", closes_at=NOON + WEEK, now=NOON
+        ),
+        lambda: rounds.open_round(seat, key, now=NOON),
+        lambda: rounds.extend_round(seat, key, closes_at=NOON + 2 * WEEK, now=NOON),
+    ):
+        with pytest.raises(Missing):
+            act()
 
 
 def test_opening_writes_to_everybody_once_and_freezes(django_capture_on_commit_callbacks):
