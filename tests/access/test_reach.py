@@ -84,8 +84,13 @@ def test_a_seat_that_ended_reaches_nothing(here):
 
 def test_an_account_that_was_closed_reaches_nothing(here):
     key, seat = plan_round(here), here.managers["Harbour"]
+    organisation = Organisation.objects.get(name="Mill")
+    Membership.objects.create(
+        person_id=seat.person, organisation=organisation, role=Membership.Role.RESEARCHER
+    )
     finds = (
         (reach.seat_of_person, ()),
+        (reach.seat_of_researcher, (organisation.pk,)),
         (reach.seat_in_alliance, (here.alliance,)),
         (reach.seat_in_round, (key,)),
     )
