@@ -142,6 +142,20 @@ def test_the_first_manager_of_another_party_can_be_invited_and_nobody_else_there
     assert parties_without_manager(world.alliance) == frozenset()
 
 
+@pytest.mark.parametrize("who", ["participant", "facilitator", "stranger"])
+def test_nobody_but_a_manager_invites_the_first_manager_of_another_party(who):
+    world = make_alliance()
+    SeatRow.objects.filter(pk=world.managers["Mill"].key).update(left_at=NOON)
+    seat = {
+        "participant": world.people["Mill"][1],
+        "facilitator": world.facilitator,
+        "stranger": make_alliance("Quay", "Barge").managers["Quay"],
+    }[who]
+
+    with pytest.raises(Missing):
+        invite(world, seat=seat, party="Mill", role="manager")
+
+
 @pytest.mark.parametrize("party", ["Harbour", "Mill"])
 def test_somebody_who_has_a_seat_here_is_not_invited_again(party):
     world = make_alliance(people=2)
