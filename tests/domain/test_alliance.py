@@ -2,7 +2,8 @@ import pytest
 
 from tests.factories import NOON, make_alliance, make_person
 from understream.access import reach
-from understream.access.refusal import Missing, Unfit
+from understream.access.refusal import Forbidden, Missing, Unfit
+from understream.access.seat import SYSTEM, Role, Seat
 from understream.domain.alliance import (
     alliance_before,
     found_alliance,
@@ -33,6 +34,14 @@ def test_the_founder_becomes_manager_of_the_first_organisation():
     assert [party.name for party in card.parties] == ["Harbour", "Mill"]
     assert card.own is not None
     assert (card.own.name, card.seat.role) == ("Harbour", "manager")
+
+
+def test_only_somebody_who_is_there_founds_an_alliance():
+    for nobody in (SYSTEM, Seat(0, 0, "Nobody", Role.PARTICIPANT)):
+        with pytest.raises(Forbidden):
+            found_alliance(
+                nobody, name="Ours", organisations=("Harbour", "Mill"), time_zone="UTC", now=NOON
+            )
 
 
 def test_an_organisation_known_by_name_is_taken_whatever_its_capitals():
