@@ -146,6 +146,14 @@ def test_a_folder_that_was_opened_to_others_since_it_was_settled_is_refused(sett
     assert faults() == (f"UNDERSTREAM_DATA is {tmp_path}, which others can read.",)
 
 
+@pytest.mark.usefixtures("in_order")
+@pytest.mark.django_db
+def test_a_secret_that_became_too_short_is_refused(settings):
+    settings.SECRET_KEY = "a" * 31
+
+    assert faults() == ("UNDERSTREAM_SECRET must have 32 characters or more.",)
+
+
 @pytest.mark.skipif(
     bool(os.environ.get("UNDERSTREAM_TEST_DATABASE")), reason="asks SQLite; runs on it"
 )
