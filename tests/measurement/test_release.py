@@ -261,6 +261,14 @@ def test_nothing_lies_between_a_figure_and_one_that_is_withheld():
     assert labels(party([(3,)] * 5), party([(5,)] * 4, name="B")) == ()
 
 
+def test_below_eight_people_what_is_displayed_is_compared_and_nothing_finer():
+    """The means are 4.2 and 5.4, which nobody sees; shown are 4.0 and 5.5."""
+    a = party([(point,) for point in (3, 4, 4, 5, 5)])
+    b = party([(point,) for point in (5, 5, 5, 6, 6)], name="B")
+
+    assert labels(a, b) == (GapFigure("Q1", "A", "B", Gap.WORTH_ASKING),)
+
+
 def test_one_voice_is_compared_by_what_is_displayed():
     a, b = party([(4,)] * 20), party([(4,)], name="B", mode="one voice")
 
