@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests.factories import make_alliance
 from understream.domain import round as rounds
-from understream.domain.release import close_round
+from understream.domain.release import cancel_round, close_round
 from understream.web import clock
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,21 @@ def test_the_round_opens_with_one_button_when_everybody_has_said_yes():
 
     assert before.count(f'action="{address}"') == 1
     assert rounds.round_before(world.managers["Harbour"], key).state == "open"
-    assert client.post(address).status_code == 409
+    again = client.post(address)
+    assert again.status_code == 409
+    assert "This round is open already." in again.content.decode()
+
+
+def test_a_choice_that_comes_after_the_opening_is_refused_in_words():
+    world = make_alliance(people=5)
+    key = opened(world)
+    client = client_of(world.managers["Harbour"])
+    chosen = {"mode": "one voice", "seats": [world.people["Harbour"][0].key]}
+
+    answer = client.post(reverse("round:cohort", args=[key]), chosen)
+
+    assert answer.status_code == 409
+    assert "Who is asked, and how, can no longer change." in answer.content.decode()
 
 
 def test_an_open_round_tells_participation_in_steps_to_the_own_manager_only():
@@ -179,6 +193,30 @@ def test_a_party_of_one_voice_is_led_to_its_form():
 
     assert mill.count(reverse("round:form", args=[key])) == 1
     assert reverse("round:form", args=[key]) not in harbour
+
+
+def test_the_one_form_asks_nothing_outside_an_open_round():
+    world = make_alliance(people=(5, 2))
+    manager, early, late, gone = world.managers["Mill"], *(plan(world) for _ in range(3))
+    for key in (late, gone):
+        say_yes(world, key)
+        rounds.open_round(manager, key, now=clock.now())
+    closed = close_round(late, now=clock.now() + timedelta(days=8), rng=world.rng)
+    cancel_round(manager, gone, now=clock.now())
+
+    pages = [
+        client_of(manager).get(reverse("round:form", args=[key])) for key in (early, late, gone)
+    ]
+
+    assert closed
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    for page, words in zip(
+        pages,
+        ("It has not begun yet", "This round has closed", "This round was cancelled"),
+        strict=True,
+    ):
+        assert words in page.content.decode()
+        assert 'id="answers"' not in page.content.decode()
 
 
 def test_the_end_moves_on_in_the_time_zone_of_the_alliance_and_not_back():

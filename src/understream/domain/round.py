@@ -227,9 +227,7 @@ def candidates(seat: Seat, key: int) -> tuple[Candidate, ...]:
     chosen = set(Participation.objects.filter(cohort=cohort).values_list("seat", flat=True))
     rows = SeatRow.objects.filter(party=seat.party, left_at=None).select_related("person")
     return tuple(
-        Candidate(
-            row.pk, row.person.name, row.role, row.pk in chosen or not cohort.confirmed_by_id
-        )
+        Candidate(row.pk, row.person.name, row.role, row.pk in chosen or not chosen)
         for row in rows.order_by("person__name", "pk")
     )
 
@@ -317,6 +315,8 @@ def open_round(seat: Seat, key: int, *, now: datetime) -> None:
     """
     row = _locked(seat, key)
     require(seat, Act.ROUND_OPEN, Where(alliance=row.alliance_id))
+    if row.state == State.OPEN:
+        raise Over(_("This round is open already."))
     if row.state != State.PLANNED:
         raise Over
     if row.closes_at <= now:

@@ -521,8 +521,10 @@ def _own_answers(
     )
 
 
-def form_of_party(seat: Seat, key: int, *, language: str) -> FormCard:
+def form_of_party(seat: Seat, key: int, *, language: str, now: datetime) -> FormCard:
     """Return the one form of a party that speaks with one voice, with what is filled in so far.
+
+    Before the round opens, and from its end on, its stage says so and nothing is asked.
 
     :raises Missing: unless the seat is a manager of a party that speaks with one voice in it.
     """
@@ -530,8 +532,14 @@ def form_of_party(seat: Seat, key: int, *, language: str) -> FormCard:
     said = Statement.objects.filter(cohort=cohort, seat=None).first()
     answers = tuple(bytes(said.answers)) if said else ()
     comment = said.comment if said else ""
+    asked = cohort.round
+    stage = {State.PLANNED: "not yet", State.OPEN: "form", State.CANCELLED: "cancelled"}.get(
+        State(asked.state), "closed"
+    )
+    if stage == "form" and now >= asked.closes_at:
+        stage = "closed"
     return _form(
-        cohort, None, "form", language, answers, comment, Comment.Wish.AS_WRITTEN, seat.name
+        cohort, None, stage, language, answers, comment, Comment.Wish.AS_WRITTEN, seat.name
     )
 
 

@@ -19,7 +19,8 @@ from understream.web.policy import Of, SeatedRequest, policy
 @policy(Act.FORM_FILL, Of.ROUND, "GET", "POST")
 def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - the address's own word
     """Show the party's one form with what it says so far, and store what it says now."""
-    card = voice.form_of_party(request.seat, round, language=_language())
+    now = clock.now()
+    card = voice.form_of_party(request.seat, round, language=_language(), now=now)
     if request.method != "POST":
         return _page(request, card)
     try:
@@ -28,7 +29,7 @@ def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - th
             round,
             answers=forms.answers_in(request.POST, [item.name for item in card.items]),
             comment=request.POST.get("comment", ""),
-            now=clock.now(),
+            now=now,
         )
     except Unfit as unfit:
         typed = replace(forms.with_what_was_typed(card, request.POST), wish=card.wish)
@@ -37,6 +38,8 @@ def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - th
 
 
 def _page(request: SeatedRequest, card: FormCard, unfit: Unfit | None = None) -> HttpResponse:
+    if card.stage != "form":
+        return render(request, "round/still.html", {"card": card})
     faults = unfit.faults if unfit else {}
     told = {
         "card": card,
