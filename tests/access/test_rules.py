@@ -31,6 +31,7 @@ TABLE = {
     Act.PERSON_INVITE:        (False, True,  False, False, False, False),
     Act.PARTNER_INVITE:       (False, True,  False, False, False, False),
     Act.SEAT_END:             (False, True,  False, False, False, False),
+    Act.FACILITATOR_END:      (False, True,  False, False, False, False),
     Act.JOURNAL_READ:         (True,  True,  True,  False, False, False),
     Act.ROUND_READ:           (True,  True,  True,  True,  False, False),
     Act.ROUND_PLAN:           (False, True,  False, True,  False, False),

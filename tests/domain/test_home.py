@@ -10,11 +10,13 @@ from tests.factories import (
     WEEK,
     close,
     invite,
+    links_of,
     make_alliance,
     make_person,
     open_round,
     plan_round,
     seat_person,
+    speak,
 )
 from understream.access import reach
 from understream.access.refusal import Forbidden
@@ -22,7 +24,7 @@ from understream.access.seat import Role
 from understream.domain import round as rounds
 from understream.domain import voice
 from understream.domain.home import home_of
-from understream.domain.release import cancel_round
+from understream.domain.release import KEPT, cancel_round, erase_voices
 from understream.domain.seat import end_seat
 from understream.records.round import Round
 from understream.records.seat import SeatRow
@@ -149,6 +151,25 @@ def test_after_closing_the_newest_mirror_is_read_together():
         assert steps(seat, now=LATER) == [
             ("Read the mirror of “Autumn” together", "mirror", second)
         ]
+    assert steps(world.facilitator, now=LATER) == []
+
+
+def test_comments_that_wait_are_a_step_of_the_facilitator_named_for_them_alone():
+    world = make_alliance(people=(8, 8))
+    second = seat_person(world.alliance, None, "Second", Role.FACILITATOR)
+    key = open_round(world, moderator=world.facilitator.key)
+    for name in ("Harbour", "Mill"):
+        for number, link in enumerate(links_of(key, world.parties[name])):
+            wordy = name == "Harbour" or number < 2
+            speak(world, link, SIX, comment=f"remark {number}" if wordy else "")
+    assert steps(world.facilitator) == []
+    close(world, key)
+
+    assert steps(world.facilitator, now=LATER) == [
+        ("Read the comments of “Autumn” first", "comments", key)
+    ]
+    assert steps(second, now=LATER) == []
+    erase_voices(key, now=LATER + KEPT)
     assert steps(world.facilitator, now=LATER) == []
 
 

@@ -16,6 +16,7 @@ from tests.factories import (
     WEEK,
     answer_all,
     close,
+    invite,
     links_of,
     make_alliance,
     open_round,
@@ -29,6 +30,7 @@ from understream.access.seat import Role
 from understream.domain import due, release, voice
 from understream.domain import round as rounds
 from understream.domain import seat as seats
+from understream.domain.invitation import accept_invitation
 from understream.domain.journal import journal_of
 from understream.domain.mirror import mirror_before
 from understream.domain.release import (
@@ -47,6 +49,7 @@ from understream.measurement.release import digest
 from understream.records.due import Due
 from understream.records.journal import Entry
 from understream.records.participation import Participation
+from understream.records.person import Person
 from understream.records.release import CommentRelease, Release
 from understream.records.round import Cohort, Round
 from understream.records.statement import Statement
@@ -355,7 +358,7 @@ def test_comments_need_eight_people_and_three_texts(people, texts, opens):
     close(world, key)
 
     assert comments_of(world, key).state == ("open" if opens else "few")
-    assert CommentRelease.objects.exists() == opens
+    assert bool(comments_of(world, key).comments) == opens
 
 
 def test_a_higher_k_asks_for_more_people_behind_comments():
@@ -426,7 +429,47 @@ def test_the_facilitator_reads_what_may_be_opened_and_nothing_of_too_few(moderat
 
     assert sorted(one.text for one in harbour.comments) == sorted(TEXTS)
     assert (harbour.enough, harbour.done) == (True, False)
-    assert (mill.enough, mill.comments) == (False, ())
+    assert (mill.enough, mill.done, mill.comments) == (False, False, ())
+    assert comments_of(world, key).state == "waiting"
+
+
+def test_a_party_of_which_too_few_wrote_does_not_wait_for_the_facilitator(moderated):
+    world, key = moderated
+
+    assert comments_of(world, key, "Mill").state == "few"
+
+    erase_voices(key, now=LATER + KEPT)
+    assert comments_of(world, key, "Mill").state == "few"
+
+
+def test_comments_that_nobody_opened_in_time_are_said_to_be_erased(moderated):
+    world, key = moderated
+
+    erase_voices(key, now=LATER + KEPT)
+
+    assert comments_of(world, key).state == "erased"
+    assert not any(
+        one.comments or one.done for one in comments_to_moderate(world.facilitator, key)
+    )
+    with pytest.raises(Missing):
+        open_some(world, key)
+
+
+def test_comments_stay_closed_when_who_was_to_read_them_has_left(moderated):
+    world, key = moderated
+    address = Person.objects.get(pk=world.facilitator.person).email
+
+    seats.end_seat(world.managers["Mill"], world.facilitator.key, now=LATER)
+
+    assert comments_of(world, key).state == "left"
+    secret = invite(world, "Harbour", role="facilitator", email=address)
+    accept_invitation(
+        secret,
+        name="F",
+        password="under-the-waterline",
+        signed_in=world.facilitator.person,
+        now=NOON,
+    )
     assert comments_of(world, key).state == "waiting"
 
 
@@ -488,7 +531,7 @@ def test_fewer_than_three_remaining_comments_are_not_opened(moderated):
         open_some(world, key, withheld=[keys[TEXTS[2]], keys[TEXTS[3]]])
 
     assert list(refusal.value.faults) == [""]
-    assert CommentRelease.objects.count() == 0
+    assert comments_of(world, key).state == "waiting"
 
 
 def test_a_giant_paraphrase_is_refused_at_its_own_comment(moderated):
@@ -507,7 +550,7 @@ def test_comments_of_too_few_never_open(moderated):
     with pytest.raises(Missing):
         open_some(world, key, party="Mill")
 
-    assert CommentRelease.objects.count() == 0
+    assert comments_of(world, key, "Mill").comments == ()
 
 
 @pytest.mark.parametrize("who", ["other facilitator", "manager", "participant"])

@@ -153,7 +153,11 @@ def test_nobody_is_offered_to_end_their_own_seat_or_one_of_another_party():
 
     groups = people_of(world.managers["Harbour"], now=NOON)
 
-    assert [one.name for group in groups for one in group.people if one.may_end] == ["Harbour 1"]
+    assert [one.name for group in groups for one in group.people if one.may_end] == [
+        "Facilitator of Harbour",
+        "Harbour 1",
+    ]
+    assert not any(one.may_end for one in people_of(world.facilitator, now=NOON)[0].people)
 
 
 def test_waiting_invitations_are_told_to_those_who_may_withdraw_them():
@@ -284,11 +288,43 @@ def test_an_open_round_stays_as_it_was_frozen_when_somebody_leaves():
     assert (mine.size, mine.mode, mine.confirmed) == ("5", "confidential", True)
 
 
-def test_no_party_ends_a_facilitators_seat():
+@pytest.mark.parametrize("party", ["Harbour", "Mill"])
+def test_a_manager_of_any_party_ends_a_facilitators_seat(party):
     world = make_alliance()
+    lines = people_of(world.managers[party], now=NOON)[0].people
+    assert [(one.may_end, one.email) for one in lines] == [(True, "")]
+
+    end_seat(world.managers[party], world.facilitator.key, now=NOON)
 
     with pytest.raises(Missing):
-        end_seat(world.managers["Harbour"], world.facilitator.key, now=NOON)
+        reach.seat_in_alliance(world.facilitator.person, world.alliance)
+    assert sentences(world)[0] == f"Manager {party} ended the seat of Facilitator of Harbour."
+
+
+@pytest.mark.parametrize("who", ["participant", "facilitator", "other alliance"])
+def test_nobody_else_ends_a_facilitators_seat(who):
+    world = make_alliance(people=2)
+    other = make_alliance("Quay", "Barge")
+    seat = {
+        "participant": world.people["Harbour"][1],
+        "facilitator": world.facilitator,
+        "other alliance": other.managers["Quay"],
+    }[who]
+
+    with pytest.raises(Missing):
+        end_seat(seat, world.facilitator.key, now=NOON)
+
+
+def test_every_party_says_yes_anew_when_who_was_to_read_first_has_left():
+    world = make_alliance(people=8)
+    key = plan_round(world, moderator=world.facilitator.key)
+    other = plan_round(world)
+
+    end_seat(world.managers["Mill"], world.facilitator.key, now=NOON)
+
+    card = rounds.round_before(world.managers["Harbour"], key)
+    assert (card.moderator, card.waiting_for) == ("", ("Harbour", "Mill"))
+    assert rounds.round_before(world.managers["Harbour"], other).waiting_for == ()
 
 
 # ------------------------------------------------------------------ coming back

@@ -27,6 +27,7 @@ class Act(StrEnum):
     PERSON_INVITE = "person.invite"
     PARTNER_INVITE = "partner.invite"
     SEAT_END = "seat.end"
+    FACILITATOR_END = "facilitator.end"
     JOURNAL_READ = "journal.read"
     # a round of listening
     ROUND_READ = "round.read"
@@ -106,6 +107,7 @@ RULES: dict[Act, Rule] = {
     Act.PERSON_INVITE: Rule(Reach.PARTY, frozenset({_MANAGER})),
     Act.PARTNER_INVITE: Rule(Reach.ALLIANCE, frozenset({_MANAGER})),
     Act.SEAT_END: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.FACILITATOR_END: Rule(Reach.ALLIANCE, frozenset({_MANAGER})),
     Act.JOURNAL_READ: Rule(Reach.ALLIANCE, _PARTY_SEATS),
     Act.ROUND_READ: Rule(Reach.ALLIANCE, _SEATS),
     Act.ROUND_PLAN: Rule(Reach.ALLIANCE, _STEERING),

@@ -13,7 +13,7 @@ from understream.domain.alliance import AllianceCard, PartyCard, alliance_before
 from understream.domain.letter import moment
 from understream.domain.round import RoundLine, rounds_of
 from understream.records.invitation import Invitation
-from understream.records.round import Cohort, Mode, State
+from understream.records.round import Cohort, Mode, Round, State
 from understream.records.seat import SeatRow
 from understream.records.statement import Statement
 
@@ -89,6 +89,7 @@ def home_of(seat: Seat, *, now: datetime) -> Home:
         for party in alliance.parties
     )
     steps = [
+        *_comment_steps(seat),
         *_round_steps(alliance, rounds, _waiting(seat), now),
         *_people_steps(alliance, parties, rounds, now),
         *_mirror_steps(alliance, rounds),
@@ -97,6 +98,29 @@ def home_of(seat: Seat, *, now: datetime) -> Home:
     return Home(
         alliance, parties, tuple(facilitators), rounds, tuple(steps[:MOST_STEPS]), may_plan
     )
+
+
+def _comment_steps(seat: Seat) -> list[Step]:
+    """Return the closed rounds whose comments wait for this facilitator, the oldest in front."""
+    if seat.role != Role.FACILITATOR:
+        return []
+    waiting = Round.objects.filter(
+        moderator=seat.key,
+        state=State.CLOSED,
+        asks_comment=True,
+        cohorts__mode=Mode.CONFIDENTIAL,
+        cohorts__comments=None,
+    )
+    return [
+        Step(
+            _("Read the comments of “%(round)s” first") % {"round": row.title},
+            _("They open to their party when you have. 30 days after the close they are erased."),
+            _("Read the comments first"),
+            "comments",
+            row.pk,
+        )
+        for row in waiting.distinct().order_by("closed_at", "pk")
+    ]
 
 
 def _waiting(seat: Seat) -> _Waiting:

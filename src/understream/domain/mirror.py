@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from understream.access import reach
 from understream.access.refusal import Missing
 from understream.access.rules import Act, Where, may, require
-from understream.access.seat import Seat
+from understream.access.seat import Role, Seat
 from understream.domain.alliance import PartyCard
 from understream.domain.finding import Between, Finding, Seen, findings
 from understream.domain.instrument import instrument_of
@@ -37,7 +37,7 @@ from understream.measurement.release import (
 )
 from understream.records.alliance import Party
 from understream.records.release import CommentRelease, Release
-from understream.records.round import Cohort, Mode, State
+from understream.records.round import Cohort, Mode, Round, State
 from understream.records.statement import Statement
 
 MOST_MARKS = 6
@@ -139,7 +139,8 @@ class PartyLine:
 class CommentsCard:
     """The own party's comments.
 
-    :ivar state: ``open``, ``waiting`` for the moderator, ``few``, ``none`` asked, ``other`` mode.
+    :ivar state: ``open``, ``waiting`` for the moderator, ``left`` by the moderator, ``few``,
+        ``erased`` before anybody opened them, ``none`` asked, ``other`` mode.
     """
 
     state: str
@@ -497,15 +498,21 @@ def _comments(kept: Release, seat: Seat) -> CommentsCard | None:
         return CommentsCard("other", (), 0, 0, moderator)
     opened = CommentRelease.objects.filter(cohort=cohort).first()
     if opened is None:
-        return CommentsCard("waiting" if moderator else "few", (), 0, 0, moderator)
+        return CommentsCard("waiting" if _still_reads(asked) else "left", (), 0, 0, moderator)
     content = opened.content
     return CommentsCard(
-        "open",
+        content.get("why", "open"),
         tuple((one["text"], one["as_written"]) for one in content["comments"]),
         content["paraphrased"],
         content["withheld"],
         moderator,
     )
+
+
+def _still_reads(asked: Round) -> bool:
+    """Tell whether whoever was named to read comments first can still do so."""
+    reader = asked.moderator
+    return reader is not None and reader.left_at is None and reader.role == Role.FACILITATOR
 
 
 def statements_of(seat: Seat, key: int, *, language: str) -> tuple[StatementLine, ...]:

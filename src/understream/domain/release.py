@@ -84,7 +84,7 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
     fingerprint = digest(content)
     Release.objects.create(round=row, content=content, digest=fingerprint)
     _rewrite(cohorts, voices, rng)
-    _open_unmoderated(row, cohorts, voices, now, rng)
+    _settle_comments(row, cohorts, voices, now, rng)
     Cohort.objects.filter(round=row).update(participation=Cohort.Step.CLOSED)
     row.state, row.closed_at = State.CLOSED, now
     row.save(update_fields=["state", "closed_at"])
@@ -176,23 +176,25 @@ def _rewrite(
     Participation.objects.bulk_create(rights)
 
 
-def _open_unmoderated(
+def _settle_comments(
     row: Round,
     cohorts: Sequence[Cohort],
     voices: Mapping[int, Sequence[Voice]],
     now: datetime,
     rng: Random,
 ) -> None:
-    """Open comments at once where nobody was named to read them first."""
-    if row.moderator_id is not None or not row.asks_comment:
+    """Say which parties wrote too few to open; open the others where nobody reads them first."""
+    if not row.asks_comment:
         return
     texts: defaultdict[int, list[str]] = defaultdict(list)
     for one in Comment.objects.filter(cohort__in=cohorts):
         texts[one.cohort_id].append(one.text)
     for cohort in cohorts:
-        if cohort.mode == Mode.CONFIDENTIAL and enough(
-            len(voices[cohort.pk]), len(texts[cohort.pk]), row.k
-        ):
+        if cohort.mode != Mode.CONFIDENTIAL:
+            continue
+        if not enough(len(voices[cohort.pk]), len(texts[cohort.pk]), row.k):
+            _store_none(cohort, "few")
+        elif row.moderator_id is None:
             shown = [{"text": text, "as_written": True} for text in texts[cohort.pk]]
             rng.shuffle(shown)
             _store_comments(SYSTEM, cohort, shown, withheld=0, now=now)
@@ -201,6 +203,15 @@ def _open_unmoderated(
 def enough(people: int, texts: int, k: int) -> bool:
     """Tell whether a party's comments may be read at all: eight people or k, and three texts."""
     return people >= max(COMMENT_COHORT, k) and texts >= FEWEST_TEXTS
+
+
+def _store_none(cohort: Cohort, why: str) -> None:
+    """Say that a party's comments never open.
+
+    :param why: ``few`` wrote, or they were ``erased`` before anybody opened them.
+    """
+    content = {"comments": [], "withheld": 0, "paraphrased": 0, "why": why}
+    CommentRelease.objects.create(cohort=cohort, content=content, digest=digest(content))
 
 
 def _store_comments(
@@ -289,6 +300,10 @@ def erase_voices(key: int, *, now: datetime) -> None:
     row = Round.objects.select_for_update().filter(pk=key, state=State.CLOSED).first()
     if row is None:
         return
+    if row.asks_comment and not row.imported:
+        for cohort in _confidential(row):
+            if not CommentRelease.objects.filter(cohort=cohort).exists():
+                _store_none(cohort, "erased")
     Voice.objects.filter(cohort__round=row).delete()
     Comment.objects.filter(cohort__round=row).delete()
     Due.objects.get_or_create(kind="forget", key=row.pk, at=now)
@@ -322,7 +337,8 @@ def comments_to_moderate(seat: Seat, key: int) -> tuple[Moderation, ...]:
     for one in Comment.objects.filter(cohort__in=cohorts).order_by("key"):
         texts[one.cohort_id].append(RawComment(one.key, one.text, one.wish))
     people = _voices_by_cohort(cohorts)
-    done = set(CommentRelease.objects.filter(cohort__in=cohorts).values_list("cohort", flat=True))
+    kept = CommentRelease.objects.filter(cohort__in=cohorts)
+    done = {one.cohort_id for one in kept if one.content["comments"]}
     waiting = []
     for cohort in cohorts:
         may_open = enough(people[cohort.pk], len(texts[cohort.pk]), row.k)
@@ -386,11 +402,11 @@ def open_comments(
     cohort = next((one for one in _confidential(row) if one.party_id == party), None)
     if cohort is None:
         raise Missing
-    if CommentRelease.objects.filter(cohort=cohort).exists():
-        raise Over
     raw = list(Comment.objects.filter(cohort=cohort).order_by("key"))
     if not enough(_voices_by_cohort([cohort])[cohort.pk], len(raw), row.k):
         raise Missing
+    if CommentRelease.objects.filter(cohort=cohort).exists():
+        raise Over(_("These comments are open already."))
     shown, faults = _moderate(raw, paraphrases, set(withheld))
     if faults:
         raise Unfit(faults)

@@ -85,6 +85,7 @@ def people_of(seat: Seat, *, now: datetime) -> tuple[PartyPeople, ...]:
     people: dict[int, list[SeatLine]] = {}
     for row in rows:
         mine = may(seat, Act.SEAT_END, Where(seat.alliance, row.party_id or 0))
+        may_end = may(seat, *_ending(row)) and row.pk != seat.key
         people.setdefault(row.party_id or 0, []).append(
             SeatLine(
                 row.pk,
@@ -92,7 +93,7 @@ def people_of(seat: Seat, *, now: datetime) -> tuple[PartyPeople, ...]:
                 row.role,
                 row.tier,
                 row.person.email if mine else "",
-                mine and row.pk != seat.key,
+                may_end,
             )
         )
     invited: dict[int, list[InvitationLine]] = {}
@@ -126,11 +127,19 @@ def hold_seats(alliance: int) -> None:
     Alliance.objects.select_for_update(no_key=True).get(pk=alliance)
 
 
+def _ending(row: SeatRow) -> tuple[Act, Where]:
+    """Return what ending this seat asks: a party ends its own, any party a facilitator's."""
+    act = Act.SEAT_END if row.party_id else Act.FACILITATOR_END
+    return act, Where(row.alliance_id, row.party_id or 0)
+
+
 @transaction.atomic
 def end_seat(seat: Seat, key: int, *, now: datetime) -> None:
-    """End a seat of the own party; its answers in releases stay, its links stop working.
+    """End a seat of the own party, or a facilitator's; its answers in releases stay.
 
-    :raises Missing: for a seat that is not there, or not of the own party.
+    A facilitator needs the trust of every party, so a manager of any of them can end that seat.
+
+    :raises Missing: for a seat that is not there, or of another party.
     :raises LastManager: if it is the party's only manager.
     """
     require(seat, Act.ALLIANCE_READ, Where(alliance=seat.alliance))
@@ -143,7 +152,7 @@ def end_seat(seat: Seat, key: int, *, now: datetime) -> None:
     )
     if row is None:
         raise Missing
-    require(seat, Act.SEAT_END, Where(seat.alliance, row.party_id or 0))
+    require(seat, *_ending(row))
     managers = SeatRow.objects.filter(party=row.party_id, role=Role.MANAGER, left_at=None)
     if row.role == Role.MANAGER and managers.count() == 1:
         raise LastManager
@@ -166,6 +175,10 @@ def _leave_planned_rounds(row: SeatRow) -> None:
         if cohort.size < (cohort.round.k if cohort.mode == Mode.CONFIDENTIAL else 1):
             cohort.confirmed_by = None
     Cohort.objects.bulk_update(cohorts, ["size", "confirmed_by"])
+    # Every party said yes to comments that this person reads first.
+    promised = planned.filter(moderator=row)
+    Cohort.objects.filter(round__in=list(promised)).update(confirmed_by=None)
+    promised.update(moderator=None)
 
 
 @dataclass(frozen=True, slots=True)
