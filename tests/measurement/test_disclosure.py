@@ -250,7 +250,7 @@ def test_two_shares_always_make_a_whole(yes, no):
 
 @pytest.mark.parametrize(
     ("judged", "could_not", "flag"),
-    [(5, 5, True), (12, 5, False), (11, 5, True), (20, 4, False), (10, 4, False)],
+    [(5, 5, True), (12, 5, False), (11, 5, True), (20, 4, False), (9, 4, False)],
 )
 def test_not_visible_needs_k_people_on_both_sides_and_more_than_three_tenths(
     judged, could_not, flag
