@@ -349,6 +349,21 @@ def test_a_named_person_says_yes_first_and_signs():
     assert Statement.objects.get().seat_id == world.people["Harbour"][0].key
 
 
+def test_signed_answers_are_read_again_only_with_the_secret_of_what_was_sent():
+    world = make_alliance(people=5)
+    link = links_of(open_round(world, mode="named"), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    voice.speak([one(link, browser)], now=NOON)
+
+    mine, other = (
+        voice.form_before(link, browser=browser, submission=kept, language="en", now=NOON)
+        for kept in ("a" * 32, "b" * 32)
+    )
+
+    assert tuple(item.answer for item in mine.items) == SIX
+    assert {item.answer for item in other.items} == {0}
+
+
 def test_signed_answers_are_taken_back_with_what_was_signed():
     world = make_alliance(people=5)
     link = links_of(open_round(world, mode="named"), world.parties["Harbour"])[0]
