@@ -12,6 +12,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -320,10 +321,28 @@ def tidy(*, wholly: bool = False) -> None:
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            if wholly:
+                _outwait_others(cursor)
             for table in ("voice", "comment", "statement", "participation"):
                 cursor.execute(f"VACUUM {'FULL ' if wholly else ''}records_{table}")
         else:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _outwait_others(cursor: CursorWrapper) -> None:
+    """Wait until every transaction that runs now has ended, wherever on the server; 30 s at most.
+
+    As long as one runs that began before a deletion, PostgreSQL writes the deleted rows anew too.
+    """
+    cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+    (after,) = cursor.fetchone()
+    for _look in range(300):
+        cursor.execute(
+            "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8 OR pg_sleep(0.1) IS NULL",
+            [after],
+        )
+        if cursor.fetchone() == (True,):
+            return
 
 
 def comments_to_moderate(seat: Seat, key: int) -> tuple[Moderation, ...]:
