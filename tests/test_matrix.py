@@ -186,7 +186,9 @@ def is_theirs(who: Persona, row: Row, at: Address) -> bool:
                 return False
             return at.thing != "missing" and is_far != here
         case "seat" | "invitation":
-            return at.thing == {HARBOUR: "own", MILL: "partner's", QUAY: "theirs"}.get(who.party)
+            own = {HARBOUR: "own", MILL: "partner's", QUAY: "theirs"}.get(who.party)
+            # A manager of any party may end a facilitator's seat.
+            return at.thing == own or (at.thing == "facilitator" and here)
         case "organisation":
             return at.thing == who.party
         case _:
