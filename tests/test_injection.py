@@ -23,6 +23,7 @@ from tests.factories import (
     make_person,
     open_round,
     plan_round,
+    speak,
 )
 from understream.access import reach
 from understream.access.seat import Role
@@ -276,7 +277,9 @@ def test_opened_comments_and_names_of_parties_are_text_in_a_mirror_and_its_pictu
 ):
     world = make_alliance("Harbour", "Mill", people=8)
     key = open_round(world, moderator=world.facilitator.key)
-    answer_all(world, key, {"Harbour": [(2,) * 6] * 8, "Mill": [(6,) * 6] * 8})
+    for link in links_of(key, world.parties["Harbour"]):
+        speak(world, link, (2,) * 6, comment="Enough of us wrote.")
+    answer_all(world, key, {"Mill": [(6,) * 6] * 8})
     close(world, key)
     at_noon["now"] = LATER
     texts = storable(naughty, 2000)
