@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from pytest_django.plugin import blocking_manager_key
 
-from understream.domain import world
+from understream.domain import release, world
 from understream.records import guard
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +37,12 @@ def _nothing_remembered():
     cache.clear()
     yield
     world.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_neighbours(monkeypatch):
+    """Let no test wait for what another worker's test does on the same server."""
+    monkeypatch.setattr(release, "LOOKS", 1)
 
 
 @pytest.fixture(autouse=True)

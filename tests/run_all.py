@@ -29,7 +29,8 @@ PACKAGES = {
 PURE = (
     "measurement", "instruments", "report", "console/test_figures.py", "console/test_measure.py",
     "console/test_measure_release.py", "console/test_instrument.py", "test_architecture.py",
-    "test_docs.py", "test_packaging.py", "test_bench.py",
+    "test_docs.py", "test_packaging.py", "test_bench.py", "test_messages.py", "web/test_dutch.py",
+    "web/test_csp.py", "web/test_parts.py",
 )  # fmt: skip
 """Tests that no database can change the outcome of."""
 

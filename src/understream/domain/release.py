@@ -40,6 +40,8 @@ NIGHT = time(3)
 FEWEST_TEXTS = 3
 LONGEST_COMMENT = 2000
 KEY_BITS = 63
+LOOKS = 300
+"""How often to look, ten times a second, whether older transactions have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,13 +332,13 @@ def tidy(*, wholly: bool = False) -> None:
 
 
 def _outwait_others(cursor: CursorWrapper) -> None:
-    """Wait until every transaction that runs now has ended, wherever on the server; 30 s at most.
+    """Wait until every transaction that runs now has ended, wherever on the server; not for ever.
 
     As long as one runs that began before a deletion, PostgreSQL writes the deleted rows anew too.
     """
     cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
     (after,) = cursor.fetchone()
-    for _look in range(300):
+    for _look in range(LOOKS):
         cursor.execute(
             "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8 OR pg_sleep(0.1) IS NULL",
             [after],
