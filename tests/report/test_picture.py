@@ -4,7 +4,7 @@ import json
 import os
 import re
 import xml.etree.ElementTree as ET
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,14 @@ from understream.report.picture import (
     Mark,
     Span,
     axis,
+    choice_picture,
     distribution,
     dumbbell,
     lanes,
     lowest,
     strip,
+    topic_picture,
+    word_axis,
 )
 
 SHARED = Path(
@@ -34,7 +37,7 @@ SVG_WORDS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "class", "height", "width", "role", "aria-label", "aria-hidden", "href", "text-anchor",
-    "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r",
+    "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "transform",
 }  # fmt: skip
 
 
@@ -42,12 +45,17 @@ def mark(letter, value, words="", end="", *, step=0.0, name=None):
     return Mark(name or f"Party {letter}", letter, value, words or str(value), end, step)
 
 
+def said(letter, value, people, end="", *, step=0.5, name=None):
+    name = name or f"Party {letter}"
+    return Mark(name, letter, value, f"{value}", end, step, people, f"people of {name} {people}")
+
+
 def parsed(picture):
     return ET.fromstring(picture.svg)  # noqa: S314 - our own markup is what is tested
 
 
 def points(picture):
-    return [one for one in parsed(picture).iter("use") if one.get("class").startswith("point")]
+    return [one for one in parsed(picture).iter("use") if "point" in (one.get("class") or "")]
 
 
 def pictures_with(name):
@@ -58,6 +66,9 @@ def pictures_with(name):
         dumbbell(name, [mark("a", None, name, name=name)], hidden=name),
         distribution(name, bands),
         strip(name, marks, note=name),
+        topic_picture([said("a", 4, 4.5, name=name)], title=name, hidden=name),
+        choice_picture([mark("b", 2, name, name=name)], title=name, hidden=name, words="xyz"),
+        word_axis((name, name, name)),
     )
 
 
@@ -160,6 +171,79 @@ def test_a_mark_that_stands_alone_stays_on_the_line():
     picture = dumbbell("x", [mark("a", 4.0), mark("b", 4.0), mark("c", 6.0)], hidden="-")
 
     assert [one.get("y") for one in points(picture)] == ["10.5", "23.5", "17"]
+
+
+def test_a_topic_is_drawn_exactly_so():
+    picture = topic_picture(
+        [said("a", 2, 1.5), mark("b", 3, "3", name="Mill & Co")],
+        title="Openness",
+        hidden="not answered",
+        high=3,
+    )
+
+    words = "Openness: Party a 2, people of Party a 1.5; Mill &amp; Co 3"
+    assert picture.svg == (
+        f'<svg class="plot topic-plot" height="34" role="img" aria-label="{words}">'
+        f"<title>{words}</title>"
+        '<line class="tick" x1="0%" x2="0%" y1="10" y2="24"/>'
+        '<line class="tick" x1="50%" x2="50%" y1="10" y2="24"/>'
+        '<line class="tick" x1="100%" x2="100%" y1="10" y2="24"/>'
+        '<line class="axis" x1="0%" x2="100%" y1="17" y2="17"/>'
+        '<rect class="band party-a" x="12.5%" width="25%" y="4.5" height="5"/>'
+        '<svg class="people party-a" x="25%" y="7"><use href="#mark-a" transform="scale(.55)">'
+        "<title>Party a: people of Party a 1.5</title></use></svg>"
+        '<line class="join" x1="50%" x2="100%" y1="17" y2="17"/>'
+        '<use class="point party-a" href="#mark-a" x="50%" y="17"><title>Party a: 2</title></use>'
+        '<use class="point party-b" href="#mark-b" x="100%" y="17">'
+        "<title>Mill &amp; Co: 3</title></use></svg>"
+    )
+
+
+def test_what_people_say_lies_beside_the_line_and_ends_run_to_the_edge():
+    marks = [said("a", 4, 6.5, "higher"), said("b", 4, 1.5, "lower"), said("c", None, 4.0)]
+    marks.append(said("d", 4, 4.0, step=0.0))
+
+    picture = topic_picture(marks, title="x", hidden="-")
+
+    root = parsed(picture)
+    bands = [(one.get("x"), one.get("width")) for one in root.iter("rect")]
+    rows = {
+        one.get("class")[-1]: float(one.get("y"))
+        for one in root.iter("svg")
+        if "people" in one.get("class")
+    }
+    line = float(root.find("line[@class='axis']").get("y1"))
+    dodged = [float(one.get("y")) for one in points(picture)]
+    assert bands == [("91.67%", "8.33%"), ("0%", "8.33%"), ("45.83%", "8.33%")]
+    assert rows["c"] < rows["a"] < min(dodged)
+    assert max(dodged) < rows["b"] < rows["d"]
+    assert (rows["c"] + rows["d"]) / 2 == line
+    assert [round(after - before, 1) for before, after in pairwise(dodged)] == [MARK, MARK]
+    assert 0 < rows["c"] < rows["d"] < float(root.get("height"))
+
+
+def test_a_topic_that_nobody_has_answered_says_so_and_one_that_people_have_does_not():
+    nobody = topic_picture([mark("a", None, "not answered")], title="x", hidden="not answered")
+    people = topic_picture([said("a", None, 4.0)], title="x", hidden="not answered")
+
+    assert [one.text for one in parsed(nobody).iter("text")] == ["not answered"]
+    assert nobody.label == "x: Party a not answered"
+    assert points(people) == []
+    assert list(parsed(people).iter("text")) == []
+
+
+def test_a_choice_stands_under_its_word():
+    words = ("not", "a little", "a lot")
+    picture = choice_picture(
+        [mark("a", 0, "not"), mark("b", 2, "a lot"), mark("c", 1, "a little")],
+        title="Own goals", hidden="-", words=words,
+    )  # fmt: skip
+
+    above = {one.text: one.get("x") for one in parsed(word_axis(words)).iter("text")}
+    assert picture.label == "Own goals: Party a not; Party b a lot; Party c a little"
+    assert [one.get("x") for one in points(picture)] == [
+        above["not"], above["a lot"], above["a little"],
+    ]  # fmt: skip
 
 
 def test_a_distribution_diverges_from_the_middle_of_its_middle_band():
@@ -286,7 +370,7 @@ def test_every_class_of_a_picture_has_its_ink_on_screen_and_the_parties_theirs_o
     paper = css[css.index("@media print") :]
 
     unstyled = {word for word in classes if not re.search(rf"\.{word}\b", css)}
-    assert unstyled == {"dumbbell", "distribution", "strip-plot"}
+    assert unstyled == {"dumbbell", "distribution", "strip-plot", "topic-plot"}
     assert {target for target in targets if f'id="{target}"' not in sprite} == set()
     # Black ink alone: filled, open and grey, so that neighbours differ by more than shape.
     assert set(re.findall(r"\.party-([a-f])", paper)) == set("becf")

@@ -28,6 +28,8 @@ MARK = 13.0
 """Height in pixels that one mark takes, with the gap that keeps it apart from the next."""
 NEAR = 7.0
 """Per cent of the scale that one mark is wide on the narrowest picture (about 190 pixels)."""
+LANE = 10.0
+"""The same height for a band that lies beside the line, with its small mark."""
 DOT = 9.0
 """The same height for the small dots of a strip."""
 NEAR_DOT = 3.0
@@ -58,6 +60,9 @@ class Mark:
     :ivar words: the displayed value in words: "4.5", "6.5 or higher", "not shown".
     :ivar end: ``"higher"`` if the value says "or higher", ``"lower"`` if it says "or lower".
     :ivar step: the width of the step to which the value is rounded, in scale points; 0 draws none.
+    :ivar people: the displayed mean of the party's own people, or ``None``; only
+        :func:`topic_picture` draws it, and there ``end`` and ``step`` speak of it.
+    :ivar people_words: that mean in words: "its people 4.5".
     """
 
     name: str
@@ -66,6 +71,8 @@ class Mark:
     words: str
     end: End = ""
     step: float = 0.0
+    people: float | None = None
+    people_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +128,7 @@ def dumbbell(title: str, marks: Sequence[Mark], *, hidden: str, span: Span = SEV
     drawn = [(span.place(mark.value), mark) for mark in marks if mark.value is not None]
     if not drawn:
         return _blank(label, hidden)
-    places = [place for place, _ in drawn]
-    offsets = _offsets(places)
+    offsets = _offsets([place for place, _ in drawn])
     height = 34 + MARK * max(0, 2 * max(offsets) - 1)
     middle = height / 2
     centres = [middle + MARK * offset for offset in offsets]
@@ -131,15 +137,81 @@ def dumbbell(title: str, marks: Sequence[Mark], *, hidden: str, span: Span = SEV
     # The step to which a figure is rounded lies under everything that is sure.
     for centre, (_, mark) in zip(centres, drawn, strict=True):
         parts.append(_step(mark, centre, span))
-    if max(places) > min(places):
-        parts.append(_line("join", min(places), max(places), middle, middle))
+    parts.append(_join([place for place, _ in drawn], middle))
     for centre, (place, mark) in zip(centres, drawn, strict=True):
-        parts.append(_open_end(mark, place, centre))
-        parts.append(
-            f'<use class="point party-{_text(mark.letter)}" href="#mark-{_text(mark.letter)}"'
-            f' x="{_cent(place)}" y="{_px(centre)}">{_title(f"{mark.name}: {mark.words}")}</use>'
-        )
+        parts += [_open_end(mark, place, centre), _point(mark, place, centre)]
     return Picture(_svg("plot dumbbell", height, label, parts), label)
+
+
+def topic_picture(
+    marks: Sequence[Mark], *, title: str, hidden: str, low: int = 1, high: int = 7
+) -> Picture:
+    """Draw one topic of an evaluation: what each party says as a whole, and what its people say.
+
+    A party's own rating is its mark on the line, as in :func:`dumbbell`. The displayed mean of
+    its people, where it may be shown, is a small mark of the same shape beside the line, on a
+    thin band as wide as the step to which that mean is rounded; where it says "or higher" or
+    "or lower" the band runs to the end of the scale. The first party's band lies above the line,
+    the second's below it, the third's above the first's, and so on.
+
+    :param marks: one for each party, in the order of the alliance.
+    :param title: the topic, in words.
+    :param hidden: the words for a line on which nothing is shown, as "not answered".
+    :param low: the lowest point of the scale.
+    :param high: the highest point of the scale.
+    :returns: the picture; its label names every party with its words and those of its people.
+    """
+    span = Span(low, high)
+    label = _label(title, marks)
+    drawn = [(span.place(mark.value), mark) for mark in marks if mark.value is not None]
+    heard = [(at, mark) for at, mark in enumerate(marks) if mark.people is not None]
+    if not drawn and not heard:
+        return _blank(label, hidden)
+    offsets = _offsets([place for place, _ in drawn])
+    reach = MARK * max(offsets, default=0)
+    rows = max((at // 2 + 1 for at, _ in heard), default=0)
+    height = 34 + max(0, 2 * reach - MARK, 2 * (reach + LANE * (rows - 1)) if rows else 0)
+    middle = height / 2
+
+    parts = [_scale(middle, span)]
+    for at, mark in heard:
+        away = reach + LANE * (at // 2 + 1)
+        parts.append(_people(mark, middle + away if at % 2 else middle - away, span))
+    parts.append(_join([place for place, _ in drawn], middle))
+    for offset, (place, mark) in zip(offsets, drawn, strict=True):
+        parts.append(_point(mark, place, middle + MARK * offset))
+    return Picture(_svg("plot topic-plot", height, label, parts), label)
+
+
+def choice_picture(
+    marks: Sequence[Mark], *, title: str, hidden: str, words: Sequence[str]
+) -> Picture:
+    """Draw one topic that is answered with one of a few ordered words, as how much changed.
+
+    :param marks: one for each party, in the order of the alliance; the value is the place of its
+        word in ``words``, from 0.
+    :param title: the topic, in words.
+    :param hidden: the words for a line on which nothing is shown, as "not answered".
+    :param words: the ordered words; :func:`word_axis` writes them over the line.
+    :returns: the picture; its label names every party with its words.
+    """
+    return topic_picture(marks, title=title, hidden=hidden, low=0, high=len(words) - 1)
+
+
+def word_axis(words: Sequence[str]) -> Picture:
+    """Draw ordered words, once above the lines that :func:`choice_picture` draws.
+
+    :param words: two or more, the least first.
+    :returns: the picture, without a label: every line's own label says its words.
+    """
+    span = Span(0, len(words) - 1)
+    anchors = {0: "start", span.highest: "end"}
+    texts = "".join(
+        f'<text x="{_cent(span.place(at))}" y="12" text-anchor="{anchors.get(at, "middle")}">'
+        f"{_text(word)}</text>"
+        for at, word in enumerate(words)
+    )
+    return Picture(f'<svg class="plot" height="16" aria-hidden="true">{texts}</svg>', "")
 
 
 def axis(span: Span = SEVEN) -> Picture:
@@ -262,6 +334,8 @@ def lanes(places: Sequence[float], near: float) -> list[int]:
 
 def _offsets(places: Sequence[float]) -> list[float]:
     """Return how far each mark steps from the line, in marks; one that stands alone does not."""
+    if not places:
+        return []
     levels = lanes(places, NEAR)
     ordered = sorted(places)
     group, groups = 0, {ordered[0]: 0}
@@ -277,7 +351,13 @@ def _offsets(places: Sequence[float]) -> list[float]:
 
 
 def _label(title: str, marks: Sequence[Mark]) -> str:
-    return f"{title}: " + "; ".join(f"{mark.name} {mark.words}" for mark in marks)
+    said = (
+        f"{mark.name} {mark.words}, {mark.people_words}"
+        if mark.people_words
+        else f"{mark.name} {mark.words}"
+        for mark in marks
+    )
+    return f"{title}: " + "; ".join(said)
 
 
 def _blank(label: str, words: str) -> Picture:
@@ -303,6 +383,40 @@ def _step(mark: Mark, centre: float, span: Span) -> str:
     return (
         f'<rect class="band party-{_text(mark.letter)}" x="{_cent(start)}" width="{_cent(width)}"'
         f' y="{_px(centre - 2.5)}" height="5"/>'
+    )
+
+
+def _people(mark: Mark, centre: float, span: Span) -> str:
+    if mark.people is None:
+        return ""
+    wide = {"lower": (span.lowest, mark.people), "higher": (mark.people, span.highest)}
+    around = (mark.people - mark.step / 2, mark.people + mark.step / 2)
+    start, stop = (span.place(edge) for edge in wide.get(mark.end, around))
+    letter, middle = _text(mark.letter), span.place(mark.people)
+    band = (
+        f'<rect class="band party-{letter}" x="{_cent(start)}" width="{_cent(stop - start)}"'
+        f' y="{_px(centre - 2.5)}" height="5"/>'
+    )
+    # A picture within the picture: a shape that is made smaller about a place in per cent.
+    small = (
+        f'<svg class="people party-{letter}" x="{_cent(middle)}" y="{_px(centre)}">'
+        f'<use href="#mark-{letter}" transform="scale(.55)">'
+        f"{_title(f'{mark.name}: {mark.people_words}')}</use></svg>"
+    )
+    return band + small if stop > start else small
+
+
+def _join(places: Sequence[float], middle: float) -> str:
+    if len(set(places)) <= 1:
+        return ""
+    return _line("join", min(places), max(places), middle, middle)
+
+
+def _point(mark: Mark, place: float, centre: float) -> str:
+    letter = _text(mark.letter)
+    return (
+        f'<use class="point party-{letter}" href="#mark-{letter}"'
+        f' x="{_cent(place)}" y="{_px(centre)}">{_title(f"{mark.name}: {mark.words}")}</use>'
     )
 
 

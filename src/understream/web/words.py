@@ -1,4 +1,6 @@
-"""What templates need to tell names as people do."""
+"""What templates need to tell names and digests as people do."""
+
+from textwrap import wrap
 
 from django import template
 
@@ -6,3 +8,9 @@ from understream.domain.word import together
 
 register = template.Library()
 register.filter(together)
+
+
+@register.filter
+def in_fours(digest: str) -> str:
+    """Return a digest as people compare it: in groups of four, with or without its prefix."""
+    return " ".join(wrap(digest.removeprefix("sha-256").replace(" ", ""), 4))
