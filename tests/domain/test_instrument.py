@@ -6,6 +6,7 @@ import pytest
 
 from understream.access.refusal import Broken, Missing
 from understream.domain.instrument import (
+    EVALUATION,
     choices,
     instrument_of,
     keep,
@@ -18,7 +19,7 @@ from understream.records.instrument import InstrumentVersion
 PULSE, TRUST = reader.load("pulse"), reader.load("trust")
 
 
-def test_instruments_can_be_chosen_in_both_languages():
+def test_instruments_can_be_chosen_in_both_languages_and_the_evaluations_own_cannot():
     english, dutch = choices(language="en"), choices(language="nl")
 
     assert [(one.code, one.title, one.items, one.directed) for one in english] == [
@@ -27,6 +28,7 @@ def test_instruments_can_be_chosen_in_both_languages():
     ]
     assert [one.title for one in dutch] == ["Polsslag", dutch[1].title]
     assert all(one.purpose for one in (*english, *dutch))
+    assert EVALUATION in reader.builtin()
 
 
 @pytest.mark.django_db

@@ -185,6 +185,31 @@ def test_a_rating_has_points_and_ends_and_a_choice_has_options_with_codes():
     assert [small.scale_of(item).code for item in small.items] == ["agree", "agree", "done"]
 
 
+def test_an_item_may_have_a_name_a_level_a_time_and_a_second_question():
+    text = changed(
+        (
+            'scale = "done"\n',
+            (
+                'scale = "done"\nwith = "A2"\nlevel = "person"\n'
+                'title.en = "Met"\ntitle.nl = "Ontmoet"\n'
+                'time_frame.en = "ever"\ntime_frame.nl = "ooit"\n'
+            ),
+        )
+    )
+    small = read(text, "small.toml")
+    first, _, last = small.items
+
+    assert (last.after, last.title, last.time_frame) == (
+        "A2",
+        Text("Met", "Ontmoet"),
+        Text("ever", "ooit"),
+    )
+    assert [small.level_of(one) for one in small.items] == ["interaction", "interaction", "person"]
+    assert (first.after, first.title, first.level, first.time_frame) == ("", None, "", None)
+    assert to_plain(small) == tomllib.loads(text)
+    assert from_plain(to_plain(small)) == small
+
+
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "day"), ("nl", "dag"), ("nl-be", "dag"), ("fr", "day")]
 )
@@ -225,7 +250,7 @@ def test_the_example_in_the_guide_for_authors_is_an_instrument():
 
     example = read("\n".join(re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)), "guide.toml")
 
-    assert [item.code for item in example.items] == ["ME1", "ME2", "ME3"]
+    assert [item.code for item in example.items] == ["ME1", "ME2", "ME3", "ME4"]
 
 
 # ------------------------------------------------------------------ kept, fingerprint
@@ -526,6 +551,51 @@ FAULTS = {
         "twin =",
         "item A2 and its twin B1 have different scales",
         "Give both the same scale, so that they can be compared",
+    ),
+    "a second question to nothing": (
+        ('scale = "done"', 'scale = "done"\nwith = "A3"'),
+        "with =",
+        "item B1 is a second question to A3, which is no other item",
+        'Write with = "A2"',
+    ),
+    "a second question to itself": (
+        ('scale = "done"', 'scale = "done"\nwith = "B1"'),
+        "with =",
+        "item B1 is a second question to B1, which is no other item",
+        'Write with = "A2"',
+    ),
+    "a second question elsewhere": (
+        ('scale = "done"', 'scale = "done"\nwith = "A1"'),
+        "with =",
+        "item B1 is a second question to A1, which does not stand right before it",
+        "Move it to directly below A1; a question has one second question at most",
+    ),
+    "a third question": (
+        (
+            'twin = "A1"\nnote = "Turned round."\n\n[[items]]\ncode = "B1"\n',
+            'with = "A1"\n\n[[items]]\ncode = "B1"\nwith = "A2"\n',
+        ),
+        'with = "A2"',
+        "item B1 is a second question to A2, which is a second question itself",
+        "Take with out; two questions fit on a phone, three do not",
+    ),
+    "a name too long for a list": (
+        ('scale = "done"', f'scale = "done"\ntitle.en = "{"x" * 41}"\ntitle.nl = "kort"'),
+        'title.en = "xxx',
+        "the English text of title of item B1 is 41 characters long",
+        "Shorten it to 40, so that it fits its place on a phone",
+    ),
+    "a name with the partner in it": (
+        ('scale = "done"', 'scale = "done"\ntitle.en = "Us"\ntitle.nl = "Wij en [P]"'),
+        "Wij en",
+        "the Dutch text of title of item B1 names the partner",
+        "Take [P] out: it is filled in only in items and their help",
+    ),
+    "a level of its own that is none": (
+        ('scale = "done"', 'scale = "done"\nlevel = "upper"'),
+        'level = "upper"',
+        "level of item B1 is not what it has to be",
+        ('Make it one of "content", "procedure", "interaction", "person", "context"'),
     ),
     "reserved word": (
         ("Nog iets?", f"Nog iets, {RESERVED_IN_DUTCH}?"),

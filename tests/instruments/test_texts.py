@@ -11,6 +11,7 @@ from understream.instruments.reader import SILENT, builtin, load, to_plain
 # Whoever changes a text raises the version and adds a line; a line never changes.
 FINGERPRINTS = {
     ("pulse", 1): "a94a6390b092c443d6fa3f750f5c25eea5bbaff8c38dece18f33b327c83c9509",
+    ("evaluation", 1): "a97e3de2bacde8aa0a5a9ff7ac305ac3eff7bda724be8d0ab531ec235ddb8e57",
     ("trust", 1): "22e829b91d4f3b7aa4b48162cd78beaa1e61bfbd7a769ef064d9ffd38bdf01a2",
 }
 FACETS_OF_TRUST = {
@@ -28,6 +29,19 @@ FACETS_OF_TRUST = {
     "people": ("people", "under", "person", "TP1 TP2 TP3"),
     "watch": ("watch", "under", "interaction", "TW1"),
 }
+FACETS_OF_EVALUATION = [
+    # facet, side, codes
+    ("own_goals", "context", "EV1 EV2 EV3"),
+    ("own_goals_effect", "context", "EV1E EV2E EV3E"),
+    ("environment", "context", "EV4 EV5 EV6"),
+    ("environment_effect", "context", "EV4E EV5E EV6E"),
+    ("hard", "upper", "EV7 EV8 EV9 EV10 EV11"),
+    ("soft", "under", "EV12 EV13 EV14 EV15 EV16"),
+]
+LEVELS_OF_EVALUATION = (
+    ["content"] + ["context"] * 5 + ["content"] * 2 + ["procedure"] * 3
+    + ["interaction"] * 3 + ["person"] * 2
+)  # fmt: skip
 ITEMS = [
     pytest.param(item, id=f"{code}-{item.code}") for code in builtin() for item in load(code).items
 ]
@@ -62,9 +76,9 @@ def pairs(held):
     return [found for one in held for found in pairs(one)] if isinstance(held, list) else []
 
 
-def test_pulse_and_trust_come_with_the_product():
-    assert builtin() == ("pulse", "trust")
-    assert [load(code).directed for code in builtin()] == [False, True]
+def test_pulse_trust_and_evaluation_come_with_the_product():
+    assert builtin() == ("pulse", "trust", "evaluation")
+    assert [load(code).directed for code in builtin()] == [False, True, False]
 
 
 def test_every_instrument_that_lies_in_the_folder_is_offered():
@@ -112,6 +126,39 @@ def test_trust_has_its_facets_apart_in_panels():
 
     assert found == FACETS_OF_TRUST
     assert len(trust.items) == 30
+
+
+def test_an_evaluation_asks_sixteen_topics_own_goals_and_environment_first():
+    evaluation = load("evaluation")
+    topics = [item for item in evaluation.items if not item.after]
+
+    assert [item.code for item in topics] == [f"EV{number}" for number in range(1, 17)]
+    assert [
+        (facet.code, facet.side, " ".join(item.code for item in evaluation.items_of(facet)))
+        for facet in evaluation.facets
+    ] == FACETS_OF_EVALUATION
+    assert [evaluation.level_of(item) for item in topics] == LEVELS_OF_EVALUATION
+    assert {item.title is None for item in topics} == {False}
+    assert [
+        " ".join(one.code for one in scale.options) or f"{scale.low} to {scale.points}"
+        for scale in map(evaluation.scale_of, topics)
+    ] == ["not little lot"] * 6 + ["1 to 7"] * 10
+    assert {item.time_frame is None for item in topics[:6]} == {False}
+    assert {item.time_frame for item in topics[6:]} == {None}
+
+
+def test_what_changed_is_followed_by_what_that_does_to_the_alliance():
+    evaluation = load("evaluation")
+    seconds = [item for item in evaluation.items if item.after]
+
+    assert [(item.code, item.after) for item in seconds] == [
+        (f"EV{number}E", f"EV{number}") for number in range(1, 7)
+    ]
+    for item in seconds:
+        options = evaluation.scale_of(item).options
+        assert [one.code for one in options] == ["helps", "hurts", "neither"]
+        topic = next(one for one in evaluation.items if one.code == item.after)
+        assert evaluation.level_of(item) == evaluation.level_of(topic)
 
 
 def test_each_risk_is_followed_by_whether_it_was_taken():
@@ -234,9 +281,11 @@ def test_no_code_stands_twice_in_all_instruments_together():
 
 
 def test_what_was_shortened_says_so():
-    notes = {item.code: item.note for item in load("trust").items}
+    notes = {item.code: item.note for code in builtin() for item in load(code).items}
 
-    assert [code for code in ("TA4", "TR1") if notes[code].startswith("Shortened: ")] == [
+    assert [code for code, note in notes.items() if note.startswith("Shortened: ")] == [
         "TA4",
         "TR1",
+        "EV4",
+        "EV6",
     ]

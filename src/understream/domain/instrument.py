@@ -9,6 +9,9 @@ from understream.instruments.reader import Instrument
 from understream.measurement.release import Question
 from understream.records.instrument import InstrumentVersion
 
+EVALUATION = "evaluation"
+"""The instrument that only an evaluation asks; nobody plans it as a round of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class InstrumentChoice:
@@ -22,8 +25,8 @@ class InstrumentChoice:
 
 
 def choices(*, language: str) -> tuple[InstrumentChoice, ...]:
-    """Return the built-in instruments in a language (``en`` or ``nl``)."""
-    loaded = (reader.load(code) for code in reader.builtin())
+    """Return the built-in instruments a round can ask, in a language (``en`` or ``nl``)."""
+    loaded = (reader.load(code) for code in reader.builtin() if code != EVALUATION)
     return tuple(
         InstrumentChoice(
             one.code,

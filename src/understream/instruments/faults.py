@@ -12,7 +12,7 @@ from understream.measurement.disclosure import FEWEST_POINTS, MOST_POINTS
 
 #: What a phone shows of one question without scrolling, in characters.
 LONGEST_ITEM: Final = 160
-#: Longest name of an end of a scale or of an option, in characters.
+#: Longest name of an end of a scale, of an option, or of an item in lists, in characters.
 LONGEST_LABEL: Final = 40
 LONGEST_TITLE: Final = 60
 LONGEST_LINE: Final = 400
@@ -284,7 +284,11 @@ _ITEM: Final = {
     "scale": _code('"agree"'),
     "en": _line(LONGEST_ITEM),
     "nl": _line(LONGEST_ITEM),
+    "title": _texts(LONGEST_LABEL, needed=False),
+    "time_frame": _texts(LONGEST_TITLE, needed=False),
     "help": _texts(LONGEST_ITEM, needed=False),
+    "with": _code(needed=False),
+    "level": _one_of(tuple(SIDE_OF_LEVEL), needed=False),
     "reverse": _flag(needed=False),
     "twin": _code(needed=False),
     "source": _line(LONGEST_LINE, needed=False),
@@ -481,7 +485,9 @@ class _Check:
             self._partner(path, good, known.about)
             found.setdefault(good.get("code", ""), good)
         for number, item in enumerate(items):
-            self._twin(("items", number, "twin"), _called("item", item, number), item, found)
+            name = _called("item", item, number)
+            self._twin(("items", number, "twin"), name, item, found)
+            self._second(("items", number, "with"), name, item, items[:number], found)
         if set(used) <= set(known.facets):  # else a misspelt facet would count twice
             for code, path in known.facets.items():
                 if code not in used:
@@ -564,6 +570,39 @@ class _Check:
                 path,
                 f"{name} and its twin {twin} have different scales",
                 "Give both the same scale, so that they can be compared",
+            )
+
+    def _second(
+        self,
+        path: Path,
+        name: str,
+        item: Mapping[str, Any],
+        before: Sequence[Mapping[str, Any]],
+        found: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        """Check that the question to which this is the second stands right before it."""
+        topic = item.get("with")
+        if not isinstance(topic, str) or not _CODE.fullmatch(topic):
+            return
+        if topic not in found or topic == item.get("code"):
+            near = before[-1].get("code") if before else None
+            known = isinstance(near, str) and _CODE.fullmatch(near)
+            self.fault(
+                path,
+                f"{name} is a second question to {topic}, which is no other item",
+                f'Write with = "{near}"' if known else "Put it below the item it belongs to",
+            )
+        elif not before or before[-1].get("code") != topic:
+            self.fault(
+                path,
+                f"{name} is a second question to {topic}, which does not stand right before it",
+                f"Move it to directly below {topic}; a question has one second question at most",
+            )
+        elif "with" in before[-1]:
+            self.fault(
+                path,
+                f"{name} is a second question to {topic}, which is a second question itself",
+                "Take with out; two questions fit on a phone, three do not",
             )
 
 

@@ -31,7 +31,7 @@ MOST_DOTS: Final = 50
 LANGUAGES: Final = ("en", "nl")
 
 # Their files stand beside this one; other TOML there is no instrument.
-_BUILTIN: Final = ("pulse", "trust")
+_BUILTIN: Final = ("pulse", "trust", "evaluation")
 _LINE: Final = re.compile(r"\(at line ([0-9]+), column [0-9]+\)|\(at end of document\)")
 
 
@@ -107,7 +107,10 @@ class Item:
     """One question; ``[P]`` in it stands for the partner's name.
 
     ``reverse``: agreeing speaks against the facet. ``twin``: the item that the other side answers
-    about us. ``source``: what it rests on. ``note``: a word from author to author.
+    about us. ``source``: what it rests on. ``note``: a word from author to author. ``title``: what
+    it is called in lists. ``after``: the item right before it to which this is a second question
+    (``with`` in the file). ``level``: its own, if another than its facet's. ``time_frame``: its
+    own, if another than the instrument's.
     """
 
     code: str
@@ -119,6 +122,10 @@ class Item:
     source: str = ""
     twin: str = ""
     note: str = ""
+    title: Text | None = None
+    after: str = ""
+    level: str = ""
+    time_frame: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,10 @@ class Instrument:
     def scale_of(self, item: Item) -> Scale:
         """Return the scale on which an item of this instrument is answered."""
         return next(scale for scale in self.scales if scale.code == item.scale)
+
+    def level_of(self, item: Item) -> str:
+        """Return the level of an item: its own, or else its facet's."""
+        return item.level or next(one.level for one in self.facets if one.code == item.facet)
 
     def items_of(self, facet: Facet) -> tuple[Item, ...]:
         """Return the items of a facet, in the order in which they are asked."""
@@ -356,6 +367,10 @@ def _plain_item(item: Item) -> dict[str, Any]:
         source=item.source,
         twin=item.twin,
         note=item.note,
+        title=_words(item.title) if item.title else None,
+        level=item.level,
+        time_frame=_words(item.time_frame) if item.time_frame else None,
+        **{"with": item.after},
     )
 
 
@@ -399,6 +414,10 @@ def _text(held: Mapping[str, Any]) -> Text:
     return Text(_nfc(held["en"]), _nfc(held["nl"]))
 
 
+def _text_in(held: Mapping[str, Any], key: str) -> Text | None:
+    return _text(held[key]) if key in held else None
+
+
 def _scale(code: str, held: Mapping[str, Any]) -> Scale:
     if "options" in held:
         options = tuple(
@@ -425,11 +444,15 @@ def _item(held: Mapping[str, Any]) -> Item:
         held["facet"],
         held["scale"],
         _text(held),
-        help=_text(held["help"]) if "help" in held else None,
+        help=_text_in(held, "help"),
         reverse=held.get("reverse", False),
         source=_nfc(held.get("source", "")),
         twin=held.get("twin", ""),
         note=_nfc(held.get("note", "")),
+        title=_text_in(held, "title"),
+        after=held.get("with", ""),
+        level=held.get("level", ""),
+        time_frame=_text_in(held, "time_frame"),
     )
 
 
