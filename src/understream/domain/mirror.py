@@ -89,7 +89,11 @@ class GapCard:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One question: what each party said, and how they differ."""
+    """One question: what each party said, and how they differ.
+
+    :ivar title: what the topic is called, "" if the question is its own name.
+    :ivar after: the code of the question to which this is the second, "" for none.
+    """
 
     code: str
     text: str
@@ -98,6 +102,8 @@ class ItemRow:
     high: int
     figures: tuple[FigureCard, ...]
     gaps: tuple[GapCard, ...]
+    title: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +352,8 @@ def _item_row(
         scale.low + scale.points - 1,
         cards,
         gaps,
+        item.title.into(language) if item.title else "",
+        item.after,
     )
 
 
