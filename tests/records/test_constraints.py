@@ -224,7 +224,7 @@ def test_nothing_that_a_voice_could_be_told_by_is_stored():
         "Comment": {"key", "cohort_id", "hint", "text", "wish"},
         "Participation": {
             "id", "cohort_id", "seat_id", "nonce", "link_hash", "browser_hash", "hint", "used",
-            "submission",
+            "submission", "partners",
         },
         # No moment of last sign-in: presence has given voters away elsewhere.
         "Person": {"id", "password", "email", "name", "language", "is_active", "is_host"},

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-GUARDED = ("records_release", "records_commentrelease", "records_entry")
+GUARDED = ("records_release", "records_commentrelease", "records_entry", "records_sealentry")
 
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION records_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -15,12 +15,13 @@ END $$
 def set_up(*_: object) -> None:
     """Make the database refuse updates and deletions of what is written once.
 
-    Takes and ignores the arguments that a migration passes.
+    Takes and ignores the arguments that a migration passes; of the tables those that are there.
     """
     with connection.cursor() as cursor:
+        tables = _there()
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRES_FUNCTION)
-            for table in GUARDED:
+            for table in tables:
                 cursor.execute(
                     f"CREATE TRIGGER {table}_once BEFORE UPDATE OR DELETE ON {table} "
                     "FOR EACH ROW EXECUTE FUNCTION records_refuse()"
@@ -30,7 +31,7 @@ def set_up(*_: object) -> None:
                     "FOR EACH STATEMENT EXECUTE FUNCTION records_refuse()"
                 )
             return
-        for table in GUARDED:
+        for table in tables:
             for verb in ("UPDATE", "DELETE"):
                 cursor.execute(
                     f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
@@ -39,12 +40,18 @@ def set_up(*_: object) -> None:
 
 
 def lift(*_: object) -> None:
-    """Take the triggers away: for migrations that go back, and for emptying a test database."""
+    """Take the triggers away: for migrations, and for emptying a test database."""
     with connection.cursor() as cursor:
-        for table in GUARDED:
+        tables = _there()
+        for table in tables:
             if connection.vendor == "postgresql":
                 for name in ("once", "whole"):
                     cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{name} ON {table}")
             else:
                 for verb in ("update", "delete"):
                     cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}")
+
+
+def _there() -> list[str]:
+    there = set(connection.introspection.table_names())
+    return [table for table in GUARDED if table in there]

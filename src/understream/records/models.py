@@ -5,15 +5,21 @@ so the contract "one door to voices" (pyproject.toml) sees every way to a raw an
 """
 
 import understream.records.alliance
+import understream.records.commitment
+import understream.records.cycle
 import understream.records.due
+import understream.records.evaluation
 import understream.records.instrument
 import understream.records.invitation
+import understream.records.joint
 import understream.records.journal
 import understream.records.organisation
 import understream.records.participation
 import understream.records.person
+import understream.records.reflection
 import understream.records.release
 import understream.records.round
+import understream.records.seal
 import understream.records.seat
 import understream.records.statement
 import understream.records.voice

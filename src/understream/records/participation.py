@@ -11,7 +11,8 @@ class Participation(models.Model):
 
     `nonce` makes the personal link together with the server's secret; the link is never stored.
     `submission` is a hash of a secret that only the answering browser keeps. The voice's key comes
-    from another hash of the same secret, so that nothing stored joins the two.
+    from another hash of the same secret, so that nothing stored joins the two. `partners` are the
+    keys of the parties this seat is asked about, where not all of them are; closing forgets them.
     """
 
     cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="+")
@@ -22,6 +23,7 @@ class Participation(models.Model):
     hint = models.PositiveSmallIntegerField(default=0)
     used = models.BooleanField(default=False)
     submission = models.BinaryField(max_length=32, null=True)
+    partners = models.JSONField(null=True)
 
     class Meta:
         constraints = [

@@ -6,10 +6,15 @@ from understream.records.round import Cohort, Round
 
 
 class Release(models.Model):
-    """The displayed figures of a round: immutable, hashed, computed once."""
+    """The displayed figures of a round: immutable, hashed, computed once.
+
+    In a round of an evaluation each party's figures have a salt of their own, so that the digest
+    tells nothing of what is not open yet: hexadecimal by party, and for what lies between parties.
+    """
 
     round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="release")
     content = models.JSONField()
+    salts = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)
 
     def __str__(self) -> str:

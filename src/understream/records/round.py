@@ -3,6 +3,7 @@
 from django.db import models
 
 from understream.records.alliance import Alliance, Party
+from understream.records.evaluation import Evaluation
 from understream.records.instrument import InstrumentVersion
 from understream.records.seat import SeatRow
 
@@ -30,6 +31,9 @@ class Round(models.Model):
     alliance = models.ForeignKey(Alliance, on_delete=models.CASCADE, related_name="rounds")
     instrument = models.ForeignKey(
         InstrumentVersion, on_delete=models.PROTECT, related_name="rounds"
+    )
+    evaluation = models.ForeignKey(
+        Evaluation, on_delete=models.PROTECT, related_name="rounds", null=True
     )
     title = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
