@@ -137,7 +137,7 @@ def plan_round(world: World, *, instrument: str = "pulse", mode: str = "", **key
 def open_round(world: World, **keys) -> int:
     """Return the key of an open round."""
     key = plan_round(world, **keys)
-    rounds.open_round(next(iter(world.managers.values())), key, now=NOON)
+    rounds.open_round(next(iter(world.managers.values())), key, now=NOON, rng=world.rng)
     return key
 
 

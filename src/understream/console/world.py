@@ -422,7 +422,7 @@ def _open(
     key = _plan(alliance, instrument, title, day - 3 * DAY, until)
     for party in alliance.managers:
         _confirm(alliance, party, key, day - DAY, rng)
-    rounds.open_round(alliance.planner, key, now=_moment(day))
+    rounds.open_round(alliance.planner, key, now=_moment(day), rng=rng)
     return key
 
 

@@ -167,7 +167,7 @@ def _rewrite(
     ]
     rights = list(Participation.objects.filter(cohort__in=cohorts))
     for right in rights:
-        right.submission, right.used = None, False
+        right.submission, right.used, right.partners = None, False, None
     rng.shuffle(fresh)
     rng.shuffle(texts)
     rng.shuffle(rights)
@@ -290,7 +290,9 @@ def cancel_round(seat: Seat, key: int, *, now: datetime) -> None:
     Voice.objects.filter(cohort__in=cohorts).delete()
     Comment.objects.filter(cohort__in=cohorts).delete()
     Statement.objects.filter(cohort__in=cohorts).delete()
-    Participation.objects.filter(cohort__in=cohorts).update(used=False, submission=None)
+    Participation.objects.filter(cohort__in=cohorts).update(
+        used=False, submission=None, partners=None
+    )
     row.state = State.CANCELLED
     row.save(update_fields=["state"])
     Due.objects.get_or_create(kind="forget", key=row.pk, at=now)

@@ -12,12 +12,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from understream.access import reach
-from understream.access.refusal import Missing, Refused, Unfit
+from understream.access.refusal import Broken, Missing, Refused, Unfit
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain import letter
 from understream.domain.alliance import PartyCard
-from understream.domain.instrument import keep_builtin
+from understream.domain.instrument import instrument_of, keep_builtin
 from understream.domain.journal import record
 from understream.measurement.disclosure import K
 from understream.records.alliance import Party
@@ -30,6 +30,8 @@ LONGEST_TITLE = 120
 HIGHEST_K = 50
 COMMENT_COHORT = 8
 REMIND_BEFORE = timedelta(days=2)
+MOST_PARTNERS = 2
+"""About how many partners a directed round asks one person; of more, the lot gives these."""
 
 
 class NotYet(Refused):
@@ -307,9 +309,11 @@ def _locked(seat: Seat, key: int) -> Round:
 
 
 @transaction.atomic
-def open_round(seat: Seat, key: int, *, now: datetime) -> None:
+def open_round(seat: Seat, key: int, *, now: datetime, rng: Random | None = None) -> None:
     """Open the round: freeze who is asked and how, write to everybody, set the closing.
 
+    :param rng: where the lot comes from that gives everybody two of three or more partners in a
+        directed round; in service the system's own.
     :raises NotYet: until a manager of every party has said yes.
     :raises Over: for a round that is open already, closed or cancelled, or whose end has passed.
     """
@@ -331,6 +335,8 @@ def open_round(seat: Seat, key: int, *, now: datetime) -> None:
     )
     row.state, row.opened_at = State.OPEN, now
     row.save(update_fields=["state", "opened_at"])
+    if instrument_of(row.instrument).directed:
+        _draw_partners(cohorts, rights, rng)
     alliance = row.alliance
     letters = []
     for cohort in cohorts:
@@ -366,6 +372,33 @@ def open_round(seat: Seat, key: int, *, now: datetime) -> None:
     _plan_dues(row, now)
     record(seat, "round.open", now=now, words={"round": row.title})
     letter.post(letters)
+
+
+def _draw_partners(
+    cohorts: Sequence[Cohort], rights: Sequence[Participation], rng: Random | None
+) -> None:
+    """Give everybody two partners; each partner of a party gets as many people, or one more.
+
+    The partners are dealt round and round in one order, so that few different pairs arise: until
+    the close a pair that one person alone has would tell whose a voice is.
+    """
+    if len(cohorts) <= MOST_PARTNERS + 1:
+        return
+    if rng is None:
+        raise Broken("no lot was passed in for a directed round of more than three parties")
+    drawn = []
+    for cohort in cohorts:
+        if cohort.mode == Mode.ONE_VOICE:
+            continue
+        deck = [one.party_id for one in cohorts if one.pk != cohort.pk]
+        mine = [right for right in rights if right.cohort_id == cohort.pk]
+        rng.shuffle(deck)
+        rng.shuffle(mine)
+        for place, right in enumerate(mine):
+            dealt = range(place * MOST_PARTNERS, (place + 1) * MOST_PARTNERS)
+            right.partners = sorted(deck[card % len(deck)] for card in dealt)
+        drawn += mine
+    Participation.objects.bulk_update(drawn, ["partners"])
 
 
 def _list_hash(rights: Sequence[Participation]) -> str:

@@ -5,7 +5,7 @@ What joins a person to a voice is a secret that only the answering browser keeps
 other without the secret. When the round closes, voices are written anew under fresh keys.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -70,8 +70,8 @@ class Utterance:
     :ivar link: secret part of the personal link.
     :ivar browser: secret of the browser that began.
     :ivar submission: 128 random bits or more as text, made by the browser; makes a retry harmless.
-    :ivar answers: one whole number a question, in order: 0 not answered, 255 cannot judge,
-        otherwise the point, counted from 1.
+    :ivar answers: one whole number a question of the round, in order: 0 not answered or not asked,
+        255 cannot judge, otherwise the point, counted from 1.
     :ivar replaces: the submission whose answers these replace, "" for first answers.
     """
 
@@ -93,12 +93,21 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class ItemCard:
-    """One question as one person reads it, in one language."""
+    """One question as one person reads it, in one language.
+
+    :ivar name: its field: "q" and its place in a voice.
+    :ivar title: what its topic is called, "" if the question is its own name.
+    :ivar frame: the time that is meant.
+    :ivar follows: whether it is a second question, on the screen of the one before it.
+    """
 
     name: str
+    title: str
     text: str
     help: str
     about: str
+    frame: str
+    follows: bool
     points: tuple[tuple[int, str], ...]
     low_end: str
     high_end: str
@@ -112,7 +121,11 @@ class FormCard:
 
     :ivar stage: ``not yet``, ``begin``, ``elsewhere``, ``form``, ``answered``, ``closed``,
         ``cancelled``, ``one voice``.
-    :ivar questions: how many questions are asked, 0 before anything may be told.
+    :ivar questions: how many screens of questions there are, 0 before anything may be told.
+    :ivar answers: how many answers they ask for; a screen may hold a second question.
+    :ivar places: how many answers a voice holds, with those that this person is not asked for.
+    :ivar about: the partners about whom this person is asked.
+    :ivar drawn: whether these came by lot, out of more.
     """
 
     stage: str
@@ -134,6 +147,10 @@ class FormCard:
     needs_yes: bool
     asks_comment: bool
     questions: int = 0
+    answers: int = 0
+    places: int = 0
+    about: tuple[str, ...] = ()
+    drawn: bool = False
     time_frame: str = ""
     not_validated: str = ""
     comment_prompt: str = ""
@@ -248,7 +265,7 @@ def _hear(right: Participation, one: Utterance, written: _Written) -> Heard:
         return Heard(again=True)
     if right.used and (not one.replaces or kept != _mark("right", one.link, one.replaces)):
         raise AlreadyAnswered
-    answers = _packed(written.asked(right.cohort), one.answers)
+    answers = _packed(written.asked(right.cohort), one.answers, right.partners)
     comment, wish = _comment_of(right.cohort, one)
     if right.used:
         for kind in ("voice", "comment"):
@@ -281,8 +298,17 @@ def _key(kind: str, link: str, submission: str) -> int:
     return int.from_bytes(_mark(kind, link, submission)[:8]) >> 1
 
 
-def _packed(questions: Sequence[Question], answers: Sequence[int]) -> bytes:
-    if len(answers) != len(questions):
+def _packed(
+    questions: Sequence[Question], answers: Sequence[int], partners: Sequence[int] | None = None
+) -> bytes:
+    """Return answers as they are kept.
+
+    :param partners: the only partners about whom these answers may be, ``None`` for all.
+    """
+    if len(answers) != len(questions) or any(
+        partners is not None and int(question.about) not in partners and answer != NOT_ANSWERED
+        for question, answer in zip(questions, answers, strict=False)
+    ):
         raise Unfit({"": _("The page is out of date. Reload it; your answers are still on it.")})
     faults: dict[str, str | Promise] = {}
     for number, (question, answer) in enumerate(zip(questions, answers, strict=True), start=1):
@@ -603,6 +629,9 @@ def _form(
         .order_by("position")
     )
     partners = [one for one in parties if one.pk != cohort.party_id]
+    drawn = right.partners if right and cohort.mode != Mode.ONE_VOICE else None
+    about = [one for one in partners if drawn is None or one.pk in drawn]
+    times = len(about) if instrument.directed else 1
     people = SeatRow.objects.filter(party=cohort.party_id, left_at=None).select_related("person")
     invited = set(Participation.objects.filter(cohort=cohort).values_list("seat", flat=True))
     told = stage not in ("elsewhere", "not yet")
@@ -631,13 +660,17 @@ def _form(
         host=name_of_host(),
         needs_yes=cohort.mode == Mode.NAMED and cohort.size >= asked.k,
         asks_comment=_asks_comment(cohort),
-        questions=len(instrument.items) * (len(partners) if instrument.directed else 1)
+        questions=sum(not item.after for item in instrument.items) * times if told else 0,
+        answers=len(instrument.items) * times if told else 0,
+        places=len(instrument.items) * (len(partners) if instrument.directed else 1)
         if told
         else 0,
+        about=tuple(one.organisation.name for one in about) if told else (),
+        drawn=drawn is not None and told,
         time_frame=instrument.time_frame.into(language),
         not_validated=instrument.not_validated.into(language),
         comment_prompt=instrument.comment.into(language) if instrument.comment else "",
-        items=_item_cards(instrument, partners, language, answers) if asks else (),
+        items=_item_cards(instrument, partners, about, language, answers) if asks else (),
         comment=comment,
         wish=wish,
         wishes=_wishes(cohort),
@@ -645,16 +678,29 @@ def _form(
 
 
 def _item_cards(
-    instrument: Instrument, partners: Sequence[Party], language: str, answers: Sequence[int]
+    instrument: Instrument,
+    partners: Sequence[Party],
+    about: Collection[Party],
+    language: str,
+    answers: Sequence[int],
 ) -> tuple[ItemCard, ...]:
-    abouts = [one.organisation.name for one in partners] if instrument.directed else [""]
-    cards: list[ItemCard] = []
-    for about in abouts:
-        for item in instrument.items:
-            number = len(cards)
-            given = answers[number] if number < len(answers) else NOT_ANSWERED
-            cards.append(_item_card(instrument, item, about, language, number, given))
-    return tuple(cards)
+    asked = [
+        ("" if one is None else one.organisation.name, item, one is None or one in about)
+        for one in (partners if instrument.directed else [None])
+        for item in instrument.items
+    ]
+    return tuple(
+        _item_card(
+            instrument,
+            item,
+            name,
+            language,
+            number,
+            answers[number] if number < len(answers) else NOT_ANSWERED,
+        )
+        for number, (name, item, meant) in enumerate(asked)
+        if meant
+    )
 
 
 def _item_card(
@@ -668,9 +714,12 @@ def _item_card(
     )
     return ItemCard(
         name=f"q{number}",
+        title=item.title.into(language) if item.title else "",
         text=item.text.into(language).replace("[P]", about),
         help=item.help.into(language).replace("[P]", about) if item.help else "",
         about=about,
+        frame=(item.time_frame or instrument.time_frame).into(language),
+        follows=bool(item.after),
         points=points,
         low_end="" if scale.choice else scale.low_end.into(language),
         high_end="" if scale.choice else scale.high_end.into(language),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.http import QueryDict
@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from understream.access.refusal import Unfit
-from understream.domain.voice import NOT_ANSWERED, FormCard
+from understream.domain.voice import NOT_ANSWERED, FormCard, ItemCard
 
 LARGEST = 64 * 1024
 """The longest body that is read: all questions and a remark fit in it several times."""
@@ -40,6 +40,38 @@ class Said:
     comment: str
     wish: str
     change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question with what was wrong in its answer, "" for nothing."""
+
+    item: ItemCard
+    fault: str | Promise
+
+
+Screen = tuple[Asked, ...]
+"""A question and, if it has one, its second question."""
+
+
+def screens(card: FormCard, faults: Mapping[str, str | Promise]) -> tuple[Screen, ...]:
+    """Return the questions of a form as they stand together on screens."""
+    found: list[list[Asked]] = []
+    for item in card.items:
+        one = Asked(item, faults.get(item.name, ""))
+        if item.follows:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return tuple(map(tuple, found))
+
+
+def names_of(card: FormCard) -> tuple[str, ...]:
+    """Return the fields of all answers that a voice holds, those that are not asked for included.
+
+    What is sent in a field that is not on the page is so seen, and refused.
+    """
+    return tuple(f"q{place}" for place in range(card.places))
 
 
 def from_page(posted: QueryDict, names: Sequence[str]) -> Said:

@@ -105,7 +105,7 @@ def _said(request: HttpRequest, card: FormCard, *, script: bool) -> forms.Said:
         raise forms.TooLong
     if script:
         return forms.from_script(request.body)
-    return forms.from_page(request.POST, [item.name for item in card.items])
+    return forms.from_page(request.POST, forms.names_of(card))
 
 
 def _hear(request: HttpRequest, link: str, said: forms.Said) -> None:
@@ -197,7 +197,7 @@ def _told(link: str, card: FormCard) -> dict[str, object]:
         "card": card,
         "link": link,
         "others": card.k - 1,
-        "minutes": max(2, ceil(card.questions * SECONDS_A_QUESTION / 60)),
+        "minutes": max(2, ceil(card.answers * SECONDS_A_QUESTION / 60)),
         "draft": sha256(f"understream.draft.v1\n{link}".encode()).hexdigest()[:24],
     }
 
@@ -215,7 +215,7 @@ def _form(
     told = _told(link, card) | {
         "change": change,
         "faults": faults,
-        "asked": [(item, faults.get(item.name, "")) for item in card.items],
+        "asked": forms.screens(card, faults),
         "withdrawn": "withdrawn" in request.GET,
         "submission": clock.rng.randbytes(16).hex(),
     }

@@ -27,7 +27,7 @@ def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - th
         voice.fill_form(
             request.seat,
             round,
-            answers=forms.answers_in(request.POST, [item.name for item in card.items]),
+            answers=forms.answers_in(request.POST, forms.names_of(card)),
             comment=request.POST.get("comment", ""),
             now=now,
         )
@@ -44,7 +44,7 @@ def _page(request: SeatedRequest, card: FormCard, unfit: Unfit | None = None) ->
     told = {
         "card": card,
         "faults": faults,
-        "asked": [(item, faults.get(item.name, "")) for item in card.items],
+        "asked": forms.screens(card, faults),
         "kept": "kept" in request.GET and unfit is None,
     }
     return render(request, "round/form.html", told, status=400 if unfit else 200)

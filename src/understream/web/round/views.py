@@ -87,7 +87,7 @@ def cohort(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - 
 @policy(Act.ROUND_OPEN, Of.ROUND, "POST")
 def open_it(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - the address's word
     """Open the round."""
-    open_round(request.seat, round, now=clock.now())
+    open_round(request.seat, round, now=clock.now(), rng=clock.rng)
     messages.success(request, _("The round is open. Everybody who is asked has been written to."))
     return redirect("round:show", round)
 

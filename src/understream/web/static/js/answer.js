@@ -35,13 +35,17 @@ let state = fresh();
 let over = false; // sent, or refused for good
 let form = null;
 let ids = []; // the screens in order: device, questions, remark, review
-let asked = []; // the fields of the questions
+let asked = []; // the fields of the questions; a screen may hold two
+let topics = []; // the screens of the questions
 let minded = ""; // the remark whose warnings have been seen
 
 const key = () => PREFIX + form.dataset.draft;
 const find = (selector) => document.querySelector(selector);
 const screen = (id) => form.querySelector(`[data-screen="${id}"]`);
-const radios = (id) => [...screen(id).querySelectorAll('input[type="radio"]')];
+const question = (name) => form.querySelector(`[data-question="${name}"]`);
+const radios = (name) => [...question(name).querySelectorAll('input[type="radio"]')];
+const screenOf = (name) => question(name).closest("[data-screen]").dataset.screen;
+const within = (id) => asked.filter((name) => screenOf(name) === id);
 
 function sentence(name, values = {}) {
   const text = find(`[data-sentence="${name}"]`)?.textContent ?? "";
@@ -123,9 +127,9 @@ function show(id, { focus = true } = {}) {
   if (id === "review") {
     review();
   }
-  const number = asked.indexOf(id) + 1;
+  const number = topics.indexOf(id) + 1;
   const place = ids.indexOf(id);
-  const total = asked.length;
+  const total = topics.length;
   const done = number || (place > total ? total : 0);
   find(".progress progress").value = over || state.sending ? total : done;
   find("[data-count]").textContent = number ? sentence("count", { number, total }) : "";
@@ -183,10 +187,12 @@ function back() {
   }
 }
 
+// A second question that is open counts as such only where the first has an answer.
 function review() {
-  const missing = asked.filter((name) => !state.answers[name]);
-  const total = asked.length;
-  const number = total - missing.length;
+  const open = (name) => !state.answers[name];
+  const missing = topics.flatMap((id) => (open(id) ? [id] : within(id).filter(open)));
+  const total = topics.length;
+  const number = total - topics.filter(open).length;
   screen("review").querySelector("[data-summary]").textContent = sentence("summary", {
     number,
     total,
@@ -200,7 +206,7 @@ function review() {
       button.type = "button";
       button.className = "button plain";
       button.dataset.goto = name;
-      button.textContent = screen(name).querySelector("h1").textContent;
+      button.textContent = find(`#${name}-text`).textContent;
       line.append(button);
       return line;
     }),
@@ -271,7 +277,10 @@ function prepare() {
     refuse(sentence("none"));
     return;
   }
-  state.packed = asked.map((name) => state.answers[name] ?? 0);
+  state.packed = Array(Number(form.dataset.places)).fill(0);
+  for (const name of asked) {
+    state.packed[Number(name.slice(1))] = state.answers[name] ?? 0;
+  }
   state.sending = true;
   keep();
   send();
@@ -308,7 +317,7 @@ function finish(id) {
   forget({ sent: true });
   state = fresh();
   over = true;
-  for (const one of [...asked, "comment", "review", "device"]) {
+  for (const one of [...topics, "comment", "review", "device"]) {
     screen(one)?.remove();
   }
   ids = [];
@@ -460,7 +469,8 @@ function mount({ anew }) {
   }
   const screens = [...form.querySelectorAll("[data-screen]")].map((one) => one.dataset.screen);
   ids = screens.slice(0, screens.indexOf("review") + 1);
-  asked = ids.filter((id) => /^q\d+$/.test(id));
+  topics = ids.filter((id) => /^q\d+$/.test(id));
+  asked = [...form.querySelectorAll("[data-question]")].map((one) => one.dataset.question);
   document.body.classList.add("one-at-a-time");
   for (const one of document.querySelectorAll("[data-scripted]")) {
     one.hidden = false;
@@ -511,8 +521,8 @@ function pressed(event) {
     return;
   }
   const radio = target.matches?.('input[type="radio"]');
-  if (/^\d$/.test(event.key) && ids.includes(state.at)) {
-    choose(Number(event.key));
+  if (/^\d$/.test(event.key) && topics.includes(state.at)) {
+    choose(Number(event.key), target.closest?.("[data-question]")?.dataset.question);
   } else if (event.key === "Enter" || (event.key === "ArrowRight" && !radio)) {
     event.preventDefault();
     if (!event.repeat && state.at !== "review") {
@@ -524,8 +534,11 @@ function pressed(event) {
   }
 }
 
-function choose(number) {
-  const all = radios(state.at);
+// Of two questions on a screen the one in which the reader stands is meant, or the next open one.
+function choose(number, name) {
+  const here = within(state.at);
+  const meant = name ?? here.find((one) => !state.answers[one]) ?? here[0];
+  const all = radios(meant);
   const points = all.filter((one) => !one.closest(".cannot"));
   const one = number ? points[number - 1] : all.find((each) => each.closest(".cannot"));
   if (one) {
@@ -552,7 +565,8 @@ document.addEventListener("click", (event) => {
   }
   const jump = event.target.closest("[data-goto]");
   if (jump) {
-    go(jump.dataset.goto);
+    go(screenOf(jump.dataset.goto));
+    find(`#${jump.dataset.goto}-text`).focus();
   }
 });
 
