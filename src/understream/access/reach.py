@@ -5,15 +5,18 @@ import hmac
 from hashlib import sha256
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from understream.access.refusal import Missing
 from understream.access.seat import Role, Seat
 from understream.records.alliance import Alliance
+from understream.records.commitment import Commitment
+from understream.records.evaluation import Evaluation
 from understream.records.invitation import Invitation
 from understream.records.organisation import Membership
 from understream.records.participation import Participation
 from understream.records.person import Person
+from understream.records.reflection import Reflection
 from understream.records.round import Cohort, Round
 from understream.records.seat import SeatRow
 
@@ -38,16 +41,7 @@ def seat_in_alliance(person: int, alliance: int) -> Seat:
 
     :raises Missing: without a seat there, or if the person has left it.
     """
-    row = (
-        SeatRow.objects.filter(
-            person=person, alliance=alliance, left_at=None, person__is_active=True
-        )
-        .select_related("person")
-        .first()
-    )
-    if row is None:
-        raise Missing
-    return seat_from(row)
+    return _seat(person, alliance=alliance)
 
 
 def seat_in_round(person: int, key: int) -> Seat:
@@ -55,10 +49,28 @@ def seat_in_round(person: int, key: int) -> Seat:
 
     :raises Missing: if there is no such round, or no such seat.
     """
+    return _seat(person, alliance__rounds=key)
+
+
+def seat_in_evaluation(person: int, key: int) -> Seat:
+    """Return the person's seat in the alliance that this evaluation belongs to.
+
+    :raises Missing: if there is no such evaluation, or no such seat.
+    """
+    return _seat(person, alliance__evaluations=key)
+
+
+def seat_in_commitment(person: int, key: int) -> Seat:
+    """Return the person's seat in the alliance that this commitment belongs to.
+
+    :raises Missing: if there is no such commitment, or no such seat.
+    """
+    return _seat(person, alliance__commitments=key)
+
+
+def _seat(person: int, **where: int) -> Seat:
     row = (
-        SeatRow.objects.filter(
-            person=person, alliance__rounds=key, left_at=None, person__is_active=True
-        )
+        SeatRow.objects.filter(person=person, left_at=None, person__is_active=True, **where)
         .select_related("person")
         .first()
     )
@@ -109,6 +121,34 @@ def cohorts_within(seat: Seat) -> QuerySet[Cohort]:
     if not (seat.alliance and seat.party):
         return Cohort.objects.none()
     return Cohort.objects.filter(party=seat.party, round__alliance=seat.alliance)
+
+
+def evaluations_within(seat: Seat) -> QuerySet[Evaluation]:
+    """Return the evaluations of the seat's alliance; for a party those it takes part in.
+
+    A party that joined the alliance later takes no part in what had begun before.
+    """
+    if not seat.alliance:
+        return Evaluation.objects.none()
+    rows = Evaluation.objects.filter(alliance=seat.alliance)
+    if not seat.party:
+        return rows
+    own = Reflection.objects.filter(evaluation=OuterRef("pk"), party=seat.party)
+    return rows.filter(Q(opened_at=None) | Exists(own))
+
+
+def reflections_within(seat: Seat) -> QuerySet[Reflection]:
+    """Return the reflections of the seat's own party; none for a seat of no party."""
+    if not (seat.alliance and seat.party):
+        return Reflection.objects.none()
+    return Reflection.objects.filter(party=seat.party, evaluation__alliance=seat.alliance)
+
+
+def commitments_within(seat: Seat) -> QuerySet[Commitment]:
+    """Return the commitments of the seat's alliance."""
+    if not seat.alliance:
+        return Commitment.objects.none()
+    return Commitment.objects.filter(alliance=seat.alliance)
 
 
 def link_of(nonce: bytes | memoryview) -> str:

@@ -46,6 +46,33 @@ class Act(StrEnum):
     COMMENT_MODERATE = "comment.moderate"
     RELEASE_EXPORT = "release.export"
     RESEARCH_EXPORT = "research.export"
+    # an evaluation: its agreement
+    EVALUATION_READ = "evaluation.read"
+    EVALUATION_PREPARE = "evaluation.prepare"
+    EVALUATION_ACCEPT = "evaluation.accept"
+    EVALUATION_OPEN = "evaluation.open"
+    EVALUATION_PROPOSE = "evaluation.propose"
+    EVALUATION_CONSENT = "evaluation.consent"
+    CYCLE_KEEP = "cycle.keep"
+    # within a party
+    REFLECTION_READ = "reflection.read"
+    REFLECTION_VISIT = "reflection.visit"
+    REFLECTION_WRITE = "reflection.write"
+    REFLECTION_SEAL = "reflection.seal"
+    DISSENT_HOLD = "dissent.hold"
+    FACILITATOR_ADMIT = "facilitator.admit"
+    # after the reveal
+    JOINT_READ = "joint.read"
+    JOINT_WRITE = "joint.write"
+    JOINT_ACCEPT = "joint.accept"
+    CRITIC_ASSIGN = "critic.assign"
+    SEAL_READ = "seal.read"
+    BUNDLE_EXPORT = "bundle.export"
+    # what was promised
+    COMMITMENT_READ = "commitment.read"
+    COMMITMENT_WRITE = "commitment.write"
+    COMMITMENT_ACCEPT = "commitment.accept"
+    COMMITMENT_JUDGE = "commitment.judge"
     # the host
     HOST_OPERATE = "host.operate"
 
@@ -91,6 +118,7 @@ _FACILITATOR = Role.FACILITATOR
 _PARTY_SEATS = frozenset({_PARTICIPANT, _MANAGER, _SPONSOR})
 _SEATS = _PARTY_SEATS | {_FACILITATOR}
 _STEERING = frozenset({_MANAGER, _FACILITATOR})
+_WORKING = frozenset({_PARTICIPANT, _MANAGER})
 
 RULES: dict[Act, Rule] = {
     Act.DOOR: Rule(Reach.ANYONE),
@@ -124,6 +152,29 @@ RULES: dict[Act, Rule] = {
     Act.COMMENT_MODERATE: Rule(Reach.NAMED, frozenset({_FACILITATOR})),
     Act.RELEASE_EXPORT: Rule(Reach.PARTY, frozenset({_MANAGER, _SPONSOR})),
     Act.RESEARCH_EXPORT: Rule(Reach.ORGANISATION, frozenset({Role.RESEARCHER})),
+    Act.EVALUATION_READ: Rule(Reach.ALLIANCE, _SEATS),
+    Act.EVALUATION_PREPARE: Rule(Reach.ALLIANCE, _STEERING),
+    Act.EVALUATION_ACCEPT: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.EVALUATION_OPEN: Rule(Reach.ALLIANCE, _STEERING),
+    Act.EVALUATION_PROPOSE: Rule(Reach.ALLIANCE, frozenset({_MANAGER})),
+    Act.EVALUATION_CONSENT: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.CYCLE_KEEP: Rule(Reach.ALLIANCE, frozenset({_MANAGER})),
+    Act.REFLECTION_READ: Rule(Reach.PARTY, _WORKING),
+    Act.REFLECTION_VISIT: Rule(Reach.NAMED, frozenset({_FACILITATOR})),
+    Act.REFLECTION_WRITE: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.REFLECTION_SEAL: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.DISSENT_HOLD: Rule(Reach.PARTY, _WORKING),
+    Act.FACILITATOR_ADMIT: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.JOINT_READ: Rule(Reach.ALLIANCE, _SEATS),
+    Act.JOINT_WRITE: Rule(Reach.ALLIANCE, _WORKING | {_FACILITATOR}),
+    Act.JOINT_ACCEPT: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.CRITIC_ASSIGN: Rule(Reach.ALLIANCE, _STEERING),
+    Act.SEAL_READ: Rule(Reach.ALLIANCE, _SEATS),
+    Act.BUNDLE_EXPORT: Rule(Reach.PARTY, frozenset({_MANAGER, _SPONSOR})),
+    Act.COMMITMENT_READ: Rule(Reach.ALLIANCE, _SEATS),
+    Act.COMMITMENT_WRITE: Rule(Reach.ALLIANCE, _WORKING | {_FACILITATOR}),
+    Act.COMMITMENT_ACCEPT: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.COMMITMENT_JUDGE: Rule(Reach.PARTY, frozenset({_MANAGER})),
     Act.HOST_OPERATE: Rule(Reach.HOST, frozenset({Role.HOST})),
 }
 
