@@ -214,7 +214,7 @@ def test_what_people_say_lies_beside_the_line_and_ends_run_to_the_edge():
     }
     line = float(root.find("line[@class='axis']").get("y1"))
     dodged = [float(one.get("y")) for one in points(picture)]
-    assert bands == [("91.67%", "8.33%"), ("0%", "8.33%"), ("45.83%", "8.33%")]
+    assert bands == [("91.67%", "8.33%"), ("0%", "8.33%"), ("45.83%", "8.34%")]
     assert rows["c"] < rows["a"] < min(dodged)
     assert max(dodged) < rows["b"] < rows["d"]
     assert (rows["c"] + rows["d"]) / 2 == line

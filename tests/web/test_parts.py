@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from shutil import which
@@ -38,6 +39,19 @@ CALLS = """
 <c-figure :heading="words" :axis="words" :sure="words"><c-slot name="table">x</c-slot></c-figure>
 <c-topic :name="words" :detail="words" :word="words" :note="words" />
 <c-table :caption="words">x</c-table><c-step :title="words" :text="words" />
+<c-topic :name="words" :sealed="words" />
+<c-sentence :name="words" :text="words" :facts="words" :dissent="words" :dissent_lead="words" />
+<c-sentence :name="words" :unanswered="words" :facts="words" />
+<c-passage :stages="stages" /><c-gate :title="words" :text="words" />
+<c-receipt :title="words" :words="list" :text="words" digest="9f2c41d7" :sealed_by="words" />
+<c-waiting><c-waiting-line :name="words" :tag="words" :note="words" state="sealed" /></c-waiting>
+<c-depth :title="words">x</c-depth><c-depth :label="words">x</c-depth>
+<c-promises><c-promise :title="words" :from_name="words" from_letter="a" :to_name="words"
+  to_letter="b" :note="words" :judged="judged" /></c-promises>
+<c-agreeing :reading="words" :decision="words" :accepted="judged" />
+<c-reflection :caption="words" :since="words"><c-reflection-row :topic="words" :rating="words"
+  :since="words" :since_label="words" :text="words" :note="words" :sure="words" /></c-reflection>
+<c-band-key :text="words" />
 <c-points name="p" :points="points" :lowest="words" :highest="words" :cannot="words" />
 <c-head title="{{ words }}" lede="{{ words }}" /><c-party name="{{ words }}" letter="c" />
 """
@@ -61,15 +75,27 @@ class Shape(HTMLParser):
 
 def rendered(words):
     page = Shape()
-    template = engines["django"].from_string(compiled())
-    page.feed(template.render({"words": words, "points": [1, 2]}))
+    template = compiled()
+    one = {"name": words, "letter": "a", "words": words, "state": "now", "below": True}
+    page.feed(
+        template.render(
+            {
+                "words": words,
+                "points": [1, 2],
+                "list": [words],
+                "stages": [one],
+                "judged": [one],
+            }
+        )
+    )
     return page
 
 
+@cache
 def compiled():
     from django_cotton.compiler_regex import CottonCompiler  # noqa: PLC0415 - needs settings
 
-    return CottonCompiler().process(CALLS)
+    return engines["django"].from_string(CottonCompiler().process(CALLS))
 
 
 def naughty():
@@ -136,6 +162,32 @@ def test_a_bound_field_says_its_fault_beside_itself():
     assert 'id="id_name_helptext"' in html
     assert 'id="id_name_error"' in html
     assert 'aria-invalid="true"' in html
+
+
+def test_an_evaluation_says_in_words_and_roles_what_it_shows_in_shapes(client):
+    html = client.get("/parts/", headers={"accept-language": "en"}).content.decode()
+    passage = html[html.index('id="passage"') : html.index("c-waiting")]
+    table = html[html.index('<table class="table reflection"') :].split("</table>")[0]
+
+    assert passage.count('aria-current="step"') == 3
+    assert [passage.count(f'class="{look}"') for look in ("below done", "below now", "done")] == [
+        2 + 3, 1, 1 + 2,
+    ]  # fmt: skip
+    assert "sha-256 9f2c 41d7 0b8e" in html
+    assert table.count("<tr") == table.count('role="row"') == 5
+    assert table.count("<td") == table.count('role="cell"') == 16
+    assert table.count('<th scope="row"') == table.count('role="rowheader"') == 4
+    assert table.count("data-label=") == 12
+    for kind, word in (
+        ("kept", "Kept:"), ("renegotiated", "Renegotiated:"), ("broken", "Broken:"),
+        ("split", "Judged differently:"), ("open", "Open:"), ("proposed", "Proposed:"),
+    ):  # fmt: skip
+        assert f'<li class="{kind}"' in html
+        assert f'<span class="aside-voice">{word} </span>' in html
+        assert f'href="#glyph-{kind}"' in html
+        assert f'id="glyph-{kind}"' in html
+    assert "Not answered" in html
+    assert "Somebody here sees it otherwise." in html
 
 
 class Silent(WSGIRequestHandler):
@@ -254,5 +306,7 @@ def test_the_parts_are_open_to_everyone_and_fit(browser, host, width, scheme):
     results = Axe().run(page)
 
     assert [one["id"] for one in results.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.set_viewport_size({"width": 320, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert faults == []

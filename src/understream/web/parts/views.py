@@ -10,7 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from understream.access.rules import Act
-from understream.report.picture import Band, Mark, Picture, axis, distribution, dumbbell, strip
+from understream.report.picture import (
+    Band,
+    Mark,
+    Picture,
+    axis,
+    choice_picture,
+    distribution,
+    dumbbell,
+    strip,
+    topic_picture,
+    word_axis,
+)
 from understream.web.policy import Of, policy
 
 NAMES = (
@@ -22,6 +33,8 @@ NAMES = (
     "Fresh Alliance",
 )
 SCALE = range(1, 8)
+DIGEST = "9f2c41d70b8ea6e35c1970f4d8b23e61c4a098d517fb62e90a3db57ce8124f96"
+WORDS = ("harbour", "seven", "copper", "willow", "ladder", "north")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,49 @@ class Row:
     picture: Picture
     word: str
     kind: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of an evaluation, as the passage takes it."""
+
+    name: str
+    state: str
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one party says of a promise, or of a text that waits for all."""
+
+    name: str
+    letter: str
+    words: str
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A promise, with what the two sides say of it."""
+
+    kind: str
+    title: str
+    giver: Sample
+    taker: Sample
+    note: str
+    judged: tuple[Judged, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reflected:
+    """One topic of a reflection."""
+
+    topic: str
+    rating: str
+    since: str
+    text: str
+    sure: str
     note: str = ""
 
 
@@ -161,6 +217,174 @@ def many() -> Picture:
     return strip(_("Leadership climate"), dots, note=f"{last.name}: {last.words}")
 
 
+def passages() -> tuple[tuple[Stage, ...], ...]:
+    """Return the passage at its start, at the seal, and at its last stage."""
+    names = (
+        (_("Prepare"), False),
+        (_("Alone"), True),
+        (_("Within"), True),
+        (_("Seal"), True),
+        (_("Reveal"), False),
+        (_("Joint"), False),
+    )
+    return tuple(
+        tuple(
+            Stage(name, "done" if at < now else "now" if at == now else "later", below)
+            for at, (name, below) in enumerate(names)
+        )
+        for now in (0, 3, 5)
+    )
+
+
+def promises() -> tuple[Promised, ...]:
+    """Return a promise of every kind."""
+    harbour, mill = samples(2)
+    judged = (
+        Judged(harbour.name, harbour.letter, _("says: late")),
+        Judged(mill.name, mill.letter, _("says: broken")),
+    )
+    return (
+        Promised(
+            "kept", _("Share the forecast every Monday"), harbour, mill, _("Kept, both say so")
+        ),
+        Promised(
+            "renegotiated",
+            _("Move the cut-off to 16:00"),
+            mill,
+            harbour,
+            _("Renegotiated in time, 8 September"),
+        ),
+        Promised(
+            "broken", _("Tell of a strike within a day"), mill, harbour, _("Broken, both say so")
+        ),
+        Promised(
+            "split", _("One contact for claims"), harbour, mill, _("Judged differently"), judged
+        ),
+        Promised(
+            "open",
+            _("Invite a driver to the steering group"),
+            mill,
+            harbour,
+            _("Open, due 12 December"),
+        ),
+        Promised(
+            "proposed",
+            _("Show Harbour the new lane priorities"),
+            mill,
+            harbour,
+            _("Proposed, not yet accepted"),
+        ),
+    )
+
+
+def reflection() -> tuple[Reflected, ...]:
+    """Return topics of a reflection: rated, changed, with dissent, not answered."""
+    return (
+        Reflected(
+            _("Own goals still the same"),
+            _("a lot, hurts"),
+            _("worse"),
+            _("After the takeover the lane is one of eleven."),
+            _("medium"),
+            _("Somebody here sees it otherwise."),
+        ),
+        Reflected(
+            _("Decision speed"), "3", _("worse"), _("Slot changes take three meetings."), _("high")
+        ),
+        Reflected(
+            _("Saying and doing"),
+            "5",
+            _("better"),
+            _("The Monday forecast came every week."),
+            _("high"),
+        ),
+        Reflected(_("Handling differences"), "", "", "", "", _("Not answered")),
+    )
+
+
+def topics() -> tuple[Row, ...]:
+    """Return joint topics with every word: apart, alike, in doubt, half and wholly silent."""
+    rated = (
+        (
+            _("Priority of this alliance with us"),
+            _topic((6, 5.5), (3, 3.5), (None, None), (None, 4.0)),
+            _("worth asking"),
+            "clear",
+            _("Harbour higher"),
+        ),
+        (
+            _("Decision speed"),
+            _topic((4, 4.5), (4, 6.5), (4, 4.0), (4, 1.5)),
+            _("alike"),
+            "plainly",
+            "",
+        ),
+        (_("Value and its split"), _topic((5, None), (4, None)), _("cannot tell"), "plainly", ""),
+        (
+            _("Risks"),
+            _topic((5, None), (None, None)),
+            "",
+            "plainly",
+            _("Mill Foods has not answered."),
+        ),
+        (
+            _("Processes and resources"),
+            _topic((None, None), (None, None)),
+            "",
+            "plainly",
+            _("Nobody has answered."),
+        ),
+    )
+    return tuple(
+        Row(name, topic_picture(marks, title=name, hidden=_("not answered")), word, kind, note)
+        for name, marks, word, kind, note in rated
+    )
+
+
+def changes() -> tuple[Row, ...]:
+    """Return topics that are answered in words: how much changed."""
+    changed = _changed()
+    table = (
+        (_("Own goals still the same"), (0, 2, 1, 0), _("worth asking"), "clear"),
+        (_("Priority here"), (1, 1, None, 1), _("alike"), "plainly"),
+    )
+    return tuple(
+        Row(
+            name,
+            choice_picture(
+                [
+                    Mark(
+                        party.name,
+                        party.letter,
+                        value,
+                        _("not answered") if value is None else changed[value],
+                    )
+                    for party, value in zip(samples(len(values)), values, strict=True)
+                ],
+                title=name,
+                hidden=_("not answered"),
+                words=changed,
+            ),
+            word,
+            kind,
+        )
+        for name, values, word, kind in table
+    )
+
+
+def accepted(count: int) -> tuple[Judged, ...]:
+    """Return who has accepted a text: the first so many of four."""
+    return tuple(
+        Judged(
+            party.name,
+            party.letter,
+            _("accepted on 17 November") if at < count else _("has not accepted yet"),
+            at < count,
+        )
+        for at, party in enumerate(samples(4))
+    )
+
+
 def constants_tag(level: str) -> str:
     """Return the tag Django gives a message of this level."""
     return constants.DEFAULT_TAGS[constants.DEFAULT_LEVELS[level.upper()]]
@@ -174,6 +398,22 @@ def _mark(party: Sample, value: float | None) -> Mark:
     if value <= 1.5:  # noqa: PLR2004 - the lower coded end
         return Mark(party.name, party.letter, value, _("1.5 or lower"), "lower")
     return Mark(party.name, party.letter, value, f"{value:.1f}", step=0.5)
+
+
+def _changed() -> tuple[str, ...]:
+    return (_("not"), _("a little"), _("a lot"))
+
+
+def _topic(*said: tuple[int | None, float | None]) -> list[Mark]:
+    marks = []
+    for party, (value, people) in zip(samples(len(said)), said, strict=True):
+        mark = _mark(party, people)
+        words = _("not answered") if value is None else str(value)
+        told = _("its people %(mean)s") % {"mean": mark.words} if people is not None else ""
+        marks.append(
+            Mark(party.name, party.letter, value, words, mark.end, mark.step, people, told)
+        )
+    return marks
 
 
 def _bands(low: int, middle: int, high: int) -> tuple[Band, Band, Band]:
@@ -197,6 +437,17 @@ def _card() -> dict[str, object]:
         "one": dumbbell(_("One party"), marks(5.5), hidden=_("not shown")),
         "distributions": distributions(),
         "strip": many(),
+        "passages": passages(),
+        "words": WORDS,
+        "digest": DIGEST,
+        "reflection": reflection(),
+        "promises": promises(),
+        "four": samples(4),
+        "topics": topics(),
+        "changes": changes(),
+        "changed_axis": word_axis(_changed()),
+        "accepted": accepted(4),
+        "half_accepted": accepted(1),
         "specimen": Specimen({"name": "", "closes": "", "mode": "named"}),
         "fresh": Specimen(),
         "told": (
