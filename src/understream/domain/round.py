@@ -17,7 +17,7 @@ from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain import letter
 from understream.domain.alliance import PartyCard
-from understream.domain.instrument import instrument_of, keep_builtin
+from understream.domain.instrument import EVALUATION, instrument_of, keep_builtin
 from understream.domain.journal import record
 from understream.measurement.disclosure import K
 from understream.records.alliance import Party
@@ -50,6 +50,15 @@ class Over(Refused):
     """A closed or cancelled round stays as it is."""
 
     reason = _("This round is over.")
+
+
+class OfEvaluation(Refused):
+    """A round of an evaluation follows the agreement of that evaluation."""
+
+    reason = _(
+        "This round belongs to an evaluation. Its people and its dates are settled in the "
+        "agreement of that evaluation."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class RoundCard:
     opened_at: datetime | None
     closed_at: datetime | None
     imported: bool
+    evaluation: int
     cohorts: tuple[CohortCard, ...]
     waiting_for: tuple[str, ...]
     may_open: bool
@@ -111,7 +121,7 @@ class RoundCard:
 
 @dataclass(frozen=True, slots=True)
 class RoundLine:
-    """One round in a list."""
+    """One round in a list; `evaluation` is the key of the one it belongs to, 0 for none."""
 
     key: int
     title: str
@@ -119,6 +129,7 @@ class RoundLine:
     closes_at: datetime
     closed_at: datetime | None
     imported: bool
+    evaluation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,15 @@ def rounds_of(seat: Seat) -> tuple[RoundLine, ...]:
     """Return the rounds of the seat's alliance, the newest first."""
     require(seat, Act.ROUND_READ, Where(alliance=seat.alliance))
     return tuple(
-        RoundLine(row.pk, row.title, row.state, row.closes_at, row.closed_at, row.imported)
+        RoundLine(
+            row.pk,
+            row.title,
+            row.state,
+            row.closes_at,
+            row.closed_at,
+            row.imported,
+            row.evaluation_id or 0,
+        )
         for row in reach.rounds_within(seat).order_by("-closes_at", "-pk")
     )
 
@@ -157,6 +176,7 @@ def plan_round(
     k: int = K,
     asks_comment: bool = True,
     moderator: int = 0,
+    evaluation: int = 0,
     now: datetime,
 ) -> int:
     """Plan a round for all parties of the alliance; nobody is written to yet.
@@ -164,6 +184,7 @@ def plan_round(
     :param closes_at: when every party's window closes; it can later move on, never back.
     :param k: the smallest group ever shown, 5 to 50.
     :param moderator: key of a facilitator's seat who reads comments first; 0 for nobody.
+    :param evaluation: key of the evaluation whose round this is; its acts alone name it.
     :returns: the key of the round.
     :raises Unfit: for a missing title, a moment that has passed, a k outside its range.
     """
@@ -191,6 +212,7 @@ def plan_round(
         k=k,
         asks_comment=asks_comment,
         moderator_id=moderator or None,
+        evaluation_id=evaluation or None,
         closes_at=closes_at,
     )
     sizes = _people_of_parties(seat.alliance)
@@ -202,12 +224,13 @@ def plan_round(
         )
         for party in Party.objects.filter(alliance=seat.alliance)
     )
-    record(
-        seat,
-        "round.plan",
-        now=now,
-        words={"round": title, "until": closes_at.isoformat(timespec="minutes"), "k": k},
-    )
+    if not evaluation:
+        record(
+            seat,
+            "round.plan",
+            now=now,
+            words={"round": title, "until": closes_at.isoformat(timespec="minutes"), "k": k},
+        )
     return row.pk
 
 
@@ -244,17 +267,27 @@ def _own_cohort(seat: Seat, key: int) -> Cohort:
 
 @transaction.atomic
 def confirm_cohort(
-    seat: Seat, key: int, *, mode: str, seats: Collection[int], now: datetime, rng: Random
+    seat: Seat,
+    key: int,
+    *,
+    mode: str,
+    seats: Collection[int],
+    evaluation: int = 0,
+    now: datetime,
+    rng: Random,
 ) -> None:
     """Say yes for the own party: who is asked, and in which mode. Can be said again until opening.
 
     :param seats: keys of seats of the own party.
     :param rng: where the links' randomness comes from; in service the system's own.
+    :param evaluation: key of the evaluation whose agreement is accepted with it.
     :raises TooLate: once the round has opened.
+    :raises OfEvaluation: for a round that belongs to another evaluation than the one named.
     :raises Unfit: for nobody, somebody of another party, or fewer people than the mode needs.
     """
     row = _locked(seat, key)
     cohort = _own_cohort(seat, key)
+    _refuse_of_evaluation(row, evaluation)
     if row.state != State.PLANNED:
         raise TooLate if row.state == State.OPEN else Over
     chosen = list(
@@ -289,16 +322,22 @@ def confirm_cohort(
     Participation.objects.bulk_create(rights)
     cohort.mode, cohort.size, cohort.confirmed_by_id = mode, len(chosen), seat.key
     cohort.save(update_fields=["mode", "size", "confirmed_by"])
-    record(
-        seat,
-        "cohort.confirm",
-        now=now,
-        words={
-            "round": row.title,
-            "party": cohort.party.organisation.name,
-            "mode": mode,
-        },
-    )
+    if not evaluation:
+        record(
+            seat,
+            "cohort.confirm",
+            now=now,
+            words={
+                "round": row.title,
+                "party": cohort.party.organisation.name,
+                "mode": mode,
+            },
+        )
+
+
+def _refuse_of_evaluation(row: Round, evaluation: int) -> None:
+    if (row.evaluation_id or 0) != evaluation:
+        raise OfEvaluation
 
 
 def _locked(seat: Seat, key: int) -> Round:
@@ -309,8 +348,12 @@ def _locked(seat: Seat, key: int) -> Round:
 
 
 @transaction.atomic
-def open_round(seat: Seat, key: int, *, now: datetime, rng: Random | None = None) -> None:
+def open_round(
+    seat: Seat, key: int, *, evaluation: int = 0, now: datetime, rng: Random | None = None
+) -> None:
     """Open the round: freeze who is asked and how, write to everybody, set the closing.
+
+    :param evaluation: key of the evaluation that opens it, and writes to everybody itself.
 
     :param rng: where the lot comes from that gives everybody two of three or more partners in a
         directed round; in service the system's own.
@@ -319,6 +362,7 @@ def open_round(seat: Seat, key: int, *, now: datetime, rng: Random | None = None
     """
     row = _locked(seat, key)
     require(seat, Act.ROUND_OPEN, Where(alliance=row.alliance_id))
+    _refuse_of_evaluation(row, evaluation)
     if row.state == State.OPEN:
         raise Over(_("This round is open already."))
     if row.state != State.PLANNED:
@@ -370,8 +414,9 @@ def open_round(seat: Seat, key: int, *, now: datetime, rng: Random | None = None
             ]
     Cohort.objects.bulk_update(cohorts, ["list_hash"])
     _plan_dues(row, now)
-    record(seat, "round.open", now=now, words={"round": row.title})
-    letter.post(letters)
+    if not evaluation:
+        record(seat, "round.open", now=now, words={"round": row.title})
+        letter.post(letters)
 
 
 def _draw_partners(
@@ -424,7 +469,7 @@ def _form_letters(row: Round, cohort: Cohort) -> list[letter.Letter]:
 
 def _plan_dues(row: Round, now: datetime) -> None:
     moments = [("round.close", row.closes_at)]
-    if row.closes_at - REMIND_BEFORE > now:
+    if row.closes_at - REMIND_BEFORE > now and row.evaluation_id is None:
         moments.append(("round.remind", row.closes_at - REMIND_BEFORE))
     looked = Due.objects.filter(kind="round.steps", key=row.pk, done_at=None).exists()
     if not looked and row.closes_at - timedelta(days=1) > now:
@@ -442,6 +487,7 @@ def extend_round(seat: Seat, key: int, *, closes_at: datetime, now: datetime) ->
     """
     row = _locked(seat, key)
     require(seat, Act.ROUND_EXTEND, Where(alliance=row.alliance_id))
+    _refuse_of_evaluation(row, 0)
     if row.state not in (State.PLANNED, State.OPEN):
         raise Over
     if row.state == State.OPEN and row.closes_at <= now:
@@ -488,7 +534,7 @@ def round_before(seat: Seat, key: int) -> RoundCard:
     cards = tuple(_cohort_card(seat, row, cohort, own) for cohort in cohorts)
     here = Where(alliance=row.alliance_id)
     waiting = tuple(card.party.name for card in cards if not card.confirmed)
-    running = row.state in (State.PLANNED, State.OPEN)
+    running = row.state in (State.PLANNED, State.OPEN) and row.evaluation_id is None
     return RoundCard(
         key=row.pk,
         alliance=row.alliance_id,
@@ -505,9 +551,10 @@ def round_before(seat: Seat, key: int) -> RoundCard:
         opened_at=row.opened_at,
         closed_at=row.closed_at,
         imported=row.imported,
+        evaluation=row.evaluation_id or 0,
         cohorts=cards,
         waiting_for=waiting if row.state == State.PLANNED else (),
-        may_open=row.state == State.PLANNED and not waiting and may(seat, Act.ROUND_OPEN, here),
+        may_open=running and row.state == State.PLANNED and not waiting and may(seat, Act.ROUND_OPEN, here),
         may_extend=running and may(seat, Act.ROUND_EXTEND, here),
         may_cancel=running and may(seat, Act.ROUND_CANCEL, here),
         may_moderate=row.state == State.CLOSED
@@ -519,6 +566,11 @@ def round_before(seat: Seat, key: int) -> RoundCard:
         may_export=row.state == State.CLOSED
         and may(seat, Act.RELEASE_EXPORT, Where(row.alliance_id, seat.party)),
     )
+
+
+def speaks_in_reflection(row: Round) -> bool:
+    """Tell whether a party with one voice says this round's answers in its reflection instead."""
+    return row.evaluation_id is not None and row.instrument.code == EVALUATION
 
 
 def _cohort_card(
@@ -539,9 +591,12 @@ def _cohort_card(
         if may(seat, Act.PARTICIPATION_READ, where) and row.state in (State.OPEN, State.CLOSED)
         else "",
         own=mine,
-        may_confirm=row.state == State.PLANNED and may(seat, Act.COHORT_CONFIRM, where),
+        may_confirm=row.state == State.PLANNED
+        and row.evaluation_id is None
+        and may(seat, Act.COHORT_CONFIRM, where),
         may_fill=row.state == State.OPEN
         and cohort.mode == Mode.ONE_VOICE
+        and not speaks_in_reflection(row)
         and may(seat, Act.FORM_FILL, where),
     )
 
