@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -20,13 +21,14 @@ from understream.access import reach
 from understream.access.refusal import Missing, Unfit
 from understream.access.rules import Act, Where, require
 from understream.access.seat import SYSTEM, Seat
-from understream.domain import letter
-from understream.domain.instrument import instrument_of, questions_about
+from understream.domain import letter, seal
+from understream.domain.instrument import EVALUATION, instrument_of, questions_about
 from understream.domain.journal import record
-from understream.domain.round import COMMENT_COHORT, Over
+from understream.domain.round import COMMENT_COHORT, OfEvaluation, Over
 from understream.domain.voice import legible
 from understream.measurement.disclosure import Policy
 from understream.measurement.release import PartyVoices, digest, release_round, to_plain
+from understream.measurement.seal import SALT, figures_leaf, figures_root
 from understream.records.due import Due
 from understream.records.participation import Participation
 from understream.records.release import CommentRelease, Release
@@ -74,7 +76,7 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
     row = (
         Round.objects.select_for_update(of=("self",))
         .filter(pk=key, state=State.OPEN, closes_at__lte=now)
-        .select_related("instrument", "alliance")
+        .select_related("instrument", "alliance", "evaluation")
         .first()
     )
     if row is None:
@@ -84,8 +86,7 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
     for voice in Voice.objects.filter(cohort__in=cohorts):
         voices[voice.cohort_id].append(voice)
     content = _figures(row, cohorts, voices)
-    fingerprint = digest(content)
-    Release.objects.create(round=row, content=content, digest=fingerprint)
+    fingerprint = _keep(row, content, now, rng)
     _rewrite(cohorts, voices, rng)
     _settle_comments(row, cohorts, voices, now, rng)
     Cohort.objects.filter(round=row).update(participation=Cohort.Step.CLOSED)
@@ -94,15 +95,50 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
     night = _night_after(now, row.alliance.time_zone)
     for kind, at in (("voices.erase", now + KEPT), ("tidy", now), ("forget", night)):
         Due.objects.get_or_create(kind=kind, key=row.pk, at=at)
-    record(
-        SYSTEM,
-        "round.close",
-        now=now,
-        alliance=row.alliance_id,
-        words={"round": row.title, "hash": fingerprint[:16]},
-    )
-    letter.post(_letters(row, cohorts))
+    if row.evaluation_id is None:
+        record(
+            SYSTEM,
+            "round.close",
+            now=now,
+            alliance=row.alliance_id,
+            words={"round": row.title, "hash": fingerprint[:16]},
+        )
+    else:
+        record(
+            SYSTEM, "round.shut", now=now, alliance=row.alliance_id, words={"round": row.title}
+        )
+    if row.evaluation_id is None or row.instrument.code == EVALUATION:
+        letter.post(_letters(row, cohorts))
     return True
+
+
+def _keep(row: Round, content: dict[str, Any], now: datetime, rng: Random) -> str:
+    """Store the figures for ever; return their fingerprint.
+
+    In an evaluation the parties do not see each other's figures yet, and a bare fingerprint of few
+    possible figures could be guessed open: each party's figures get a salt, and the log of the
+    alliance keeps what all of them come to.
+    """
+    if row.evaluation is None:
+        fingerprint = digest(content)
+        Release.objects.create(round=row, content=content, digest=fingerprint)
+        return fingerprint
+    salts = {party: rng.randbytes(SALT) for party in parts_of(content)}
+    fingerprint = figures_root(
+        {
+            party: figures_leaf(round=str(row.pk), party=party, figures=figures, salt=salts[party])
+            for party, figures in parts_of(content).items()
+        }
+    )
+    kept = {party: salt.hex() for party, salt in salts.items()}
+    Release.objects.create(round=row, content=content, salts=kept, digest=fingerprint)
+    seal.write_entry(row.evaluation, "released", now=now, round=str(row.pk), root=fingerprint)
+    return fingerprint
+
+
+def parts_of(content: Mapping[str, Any]) -> dict[str, object]:
+    """Return stored figures by party, and under ``gaps`` what lies between the parties."""
+    return {one["party"]: one for one in content["parties"]} | {"gaps": content["gaps"]}
 
 
 def _night_after(now: datetime, zone: str) -> datetime:
@@ -231,6 +267,8 @@ def _store_comments(
         "paraphrased": sum(not one["as_written"] for one in shown),
     }
     CommentRelease.objects.create(cohort=cohort, content=content, digest=digest(content))
+    if cohort.round.evaluation_id is not None:
+        return  # a partner who read this would learn that there are comments
     record(
         seat,
         "comments.release",
@@ -275,15 +313,19 @@ def _letters(row: Round, cohorts: Sequence[Cohort]) -> list[letter.Letter]:
 
 
 @transaction.atomic
-def cancel_round(seat: Seat, key: int, *, now: datetime) -> None:
+def cancel_round(seat: Seat, key: int, *, evaluation: int = 0, now: datetime) -> None:
     """Cancel a planned or open round: every answer is destroyed, nothing is ever shown.
 
+    :param evaluation: key of the evaluation that is called off with it.
     :raises Over: for a round that has closed or was cancelled.
+    :raises OfEvaluation: for a round of an evaluation that is not called off.
     """
     row = reach.rounds_within(seat).select_for_update(of=("self",)).filter(pk=key).first()
     if row is None:
         raise Missing
     require(seat, Act.ROUND_CANCEL, Where(alliance=row.alliance_id))
+    if (row.evaluation_id or 0) != evaluation:
+        raise OfEvaluation
     if row.state not in (State.PLANNED, State.OPEN):
         raise Over
     cohorts = row.cohorts.all()
@@ -296,7 +338,8 @@ def cancel_round(seat: Seat, key: int, *, now: datetime) -> None:
     row.state = State.CANCELLED
     row.save(update_fields=["state"])
     Due.objects.get_or_create(kind="forget", key=row.pk, at=now)
-    record(seat, "round.cancel", now=now, words={"round": row.title})
+    if not evaluation:
+        record(seat, "round.cancel", now=now, words={"round": row.title})
 
 
 @transaction.atomic
