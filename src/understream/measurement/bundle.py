@@ -1,30 +1,43 @@
-"""Bundles: all that one party may see of an evaluation, to be checked without the host."""
+"""Bundles: all that one party may see of an evaluation, to be checked without the host.
+
+A bundle cannot vouch for itself: whoever made it can make another. It is checked against a
+receipt that somebody kept. What the receipt reaches, nobody can have changed since; what stands
+after it in the log rests on the host's word until a later receipt is given.
+"""
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from understream.measurement.receipt import Receipt, Unreadable, again, receipt_message, text_of
+from understream.measurement.receipt import Receipt, Unreadable, contradictions, is_genuine
 from understream.measurement.seal import (
+    GAPS,
     NOTHING,
     PARTS,
     Entry,
     canonical,
     commitment,
     entry_hash,
+    fault_in,
     figures_leaf,
     figures_root,
     fingerprint,
     framed,
     head_message,
+    is_hex,
     is_signed,
+    padded,
     signed,
     without_fractions,
 )
 
-_HEX: Final = re.compile(r"[0-9a-f]+\Z")
+#: Largest file that is read as a bundle, in bytes, and most lists and objects in it.
+LARGEST_BUNDLE: Final = 30_000_000
+MOST_PIECES: Final = 1_000_000
+
+_FORMAT: Final = "bundle.v1"
+_OPENS: Final = b'{"bundle":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +102,20 @@ def bundle_file(bundle: Bundle, *, seed: bytes) -> bytes:
     :returns: bytes of which none can be changed without :func:`check` telling.
     """
     held = _bundle_plain(bundle)
-    signature = signed(seed, framed("seal.bundle.v1", canonical(held)))
+    return _file(held, signed(seed, _message(held)))
+
+
+def _message(held: Mapping[str, object]) -> bytes:
+    return framed("seal.bundle.v1", canonical(held))
+
+
+def _file(held: Mapping[str, object], signature: str) -> bytes:
     return canonical({"bundle": held, "signature": signature}) + b"\n"
 
 
 def _bundle_plain(bundle: Bundle) -> dict[str, object]:
     return {
-        "format": "bundle.v1",
+        "format": _FORMAT,
         "log": bundle.log,
         "key": bundle.key,
         "alliance": bundle.alliance,
@@ -139,6 +159,9 @@ def _bundle_plain(bundle: Bundle) -> dict[str, object]:
     }
 
 
+# ---------------------------------------------------------------------- reading
+
+
 def read_bundle(content: bytes) -> tuple[Bundle, str]:
     """Return the bundle in a file, and its signature.
 
@@ -146,27 +169,35 @@ def read_bundle(content: bytes) -> tuple[Bundle, str]:
     :returns: the bundle and the signature over it, neither of them checked.
     :raises Unreadable: if it is none, was cut short, or is not byte for byte as it was written.
     """
-    text = text_of(content)
+    _look(content)
     try:
-        plain = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable("cut short" if text.startswith('{"bundle"') else "not ours") from None
-    if not isinstance(plain, dict) or plain.keys() != {"bundle", "signature"}:
-        raise Unreadable("not ours")
-    held, signature = plain["bundle"], plain["signature"]
-    if not isinstance(held, dict) or held.get("format") != "bundle.v1":
-        raise Unreadable("not ours")
-    if again(plain) + b"\n" != content:
-        raise Unreadable("not canonical")
-    try:
+        plain = json.loads(content.decode())
+        held, signature = plain["bundle"], plain["signature"]
+        if held["format"] != _FORMAT:
+            raise Unreadable("not ours")
         bundle = _bundle(held)
-        plain_again = _bundle_plain(bundle)
-    except (KeyError, TypeError, AttributeError, ValueError):
+        again = _file(_bundle_plain(bundle), _told(signature))
+    except UnicodeDecodeError:
+        raise Unreadable("not text") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Unreadable("not ours") from None
-    # What is in the file and not in the bundle would be seen by nobody.
-    if plain_again != held or not isinstance(signature, str):
-        raise Unreadable("not ours")
+    # One bundle is written in one way only; what is in the file and not in it, nobody would see.
+    if again != content:
+        raise Unreadable("not canonical")
     return bundle, signature
+
+
+def _look(content: bytes) -> None:
+    """Refuse at sight what cannot be a bundle, before anything in it is believed."""
+    if len(content) > LARGEST_BUNDLE:
+        raise Unreadable("too large")
+    if not content.startswith(_OPENS):
+        known = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_OPENS)
+        raise Unreadable("not canonical" if known else "not ours")
+    if not content.endswith(b'"}\n'):
+        raise Unreadable("not canonical" if content.rstrip().endswith(b'"}') else "cut short")
+    if content.count(b"[") + content.count(b"{") > MOST_PIECES:
+        raise Unreadable("too large")
 
 
 def _bundle(held: Mapping[str, Any]) -> Bundle:
@@ -176,7 +207,7 @@ def _bundle(held: Mapping[str, Any]) -> Bundle:
         parties=tuple((_told(key), _told(name)) for key, name in held["parties"]),
         entries=tuple(
             Entry(
-                one["index"],
+                _whole(one["index"]),
                 _told(one["previous"]),
                 dict(one["body"]),
                 _told(one["hash"]),
@@ -185,7 +216,12 @@ def _bundle(held: Mapping[str, Any]) -> Bundle:
             for one in held["entries"]
         ),
         openings=tuple(
-            Opening(_told(one["party"]), one["part"], _told(one["document"]), _told(one["salt"]))
+            Opening(
+                _told(one["party"]),
+                _whole(one["part"]),
+                _told(one["document"]),
+                _told(one["salt"]),
+            )
             for one in held["openings"]
         ),
         releases=tuple(
@@ -215,6 +251,116 @@ def _told(value: object) -> str:
     return value
 
 
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("this is a whole number")
+    return value
+
+
+def document_of(opening: Opening) -> object:
+    """Return what an opened document says.
+
+    :param opening: one part of a reflection.
+    :returns: plain values.
+    :raises ValueError: if it is not canonical JSON with its padding, so that two readers could
+        read two things in it.
+    """
+    content = opening.document.encode()
+    try:
+        held: object = json.loads(content)
+        again = padded(canonical(held))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if again != content:
+        raise ValueError("not canonical")
+    return held
+
+
+# ------------------------------------------------------------- the course of an evaluation
+
+
+@dataclass(slots=True)
+class Course:
+    """What the log says of one evaluation, read from its first entry to its last.
+
+    ``parties`` are names by key; ``seals`` the entries of the seals that stand; ``opened`` the
+    entries that opened a part, by part; ``released`` those that released a round's figures, by
+    round; ``ended`` the entry that ended it early. ``fault`` names the first entry that could not
+    stand where it stands, "" if there is none; nothing after it is read.
+    """
+
+    begun: Entry | None = None
+    parties: dict[str, str] = field(default_factory=dict)
+    seals: dict[str, Entry] = field(default_factory=dict)
+    opened: dict[int, Entry] = field(default_factory=dict)
+    released: dict[str, Entry] = field(default_factory=dict)
+    ended: Entry | None = None
+    fault: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every party has sealed."""
+        return bool(self.parties) and self.seals.keys() == self.parties.keys()
+
+
+def course_of(bundle: Bundle) -> Course:
+    """Follow the log of a bundle's evaluation, and stop where something may not stand.
+
+    Every party seals before anything opens; parts open in their order, the first one with the
+    last seal; a seal is taken back, a deadline moved and an evaluation ended before that only.
+
+    :param bundle: what :func:`read_bundle` returned.
+    :returns: where the evaluation stands, and the entry at fault if there is one.
+    """
+    course = Course()
+    for one in bundle.entries:
+        if one.body.get("evaluation") != bundle.evaluation:
+            continue
+        if fault_in(one.body) or not _may_follow(course, one):
+            course.fault = _place(one.index)
+            break
+        _follow(course, one)
+    return course
+
+
+def _may_follow(course: Course, entry: Entry) -> bool:
+    body = entry.body
+    if course.begun is None:
+        return bool(body["kind"] == "begun")
+    match body["kind"]:
+        case "begun":
+            allowed = False
+        case "released":
+            allowed = body["round"] not in course.released
+        case "revealed":
+            allowed = course.complete and body["part"] == len(course.opened) + 1
+        case "sealed":
+            allowed = body["party"] in course.parties.keys() - course.seals.keys()
+        case "taken back":
+            allowed = not course.complete and body["party"] in course.seals
+        case _:
+            allowed = not course.complete
+    return allowed and (course.ended is None or body["kind"] == "released")
+
+
+def _follow(course: Course, entry: Entry) -> None:
+    body = entry.body
+    match body["kind"]:
+        case "begun":
+            course.begun = entry
+            course.parties = dict(zip(body["parties"], body["names"], strict=True))
+        case "sealed":
+            course.seals[body["party"]] = entry
+        case "taken back":
+            del course.seals[body["party"]]
+        case "revealed":
+            course.opened[body["part"]] = entry
+        case "released":
+            course.released[body["round"]] = entry
+        case "cancelled" | "expired":
+            course.ended = entry
+
+
 # ---------------------------------------------------------------------- checking
 
 
@@ -234,6 +380,7 @@ class Check:
 #: Everything that is checked, in this order.
 CHECKS: Final = (
     "receipt signature",
+    "receipts agree",
     "receipt alliance",
     "receipt evaluation",
     "receipt key",
@@ -243,6 +390,7 @@ CHECKS: Final = (
     "receipt head",
     "receipt commitments",
     "order",
+    "names",
     "openings",
     "figures",
 )
@@ -262,198 +410,180 @@ def check(bundle: Bundle, signature: str, receipts: Sequence[Receipt]) -> tuple[
     """
     if not receipts:
         raise ValueError("a bundle is checked against a receipt")
-    done: list[Check] = []
-    for one in receipts:
-        here = f"entry {one.index + 1}"
-        done.append(
-            Check(
-                "receipt signature",
-                is_signed(one.key, receipt_message(one), one.signature),
-                here,
-            )
-        )
-        done.append(Check("receipt alliance", one.log == bundle.log, one.alliance))
-        done.append(Check("receipt evaluation", one.evaluation == bundle.evaluation, one.title))
-        done.append(Check("receipt key", one.key == bundle.key, fingerprint_or_none(one.key)))
-    held = canonical(_bundle_plain(bundle))
-    done.append(
-        Check(
-            "bundle signature",
-            is_signed(bundle.key, framed("seal.bundle.v1", held), signature),
-        )
-    )
-    done += _check_log(bundle)
-    for one in receipts:
-        done += _check_receipt(bundle, one)
-    done += _check_order(bundle)
-    done += _check_figures(bundle)
+    course = course_of(bundle)
+    done = [
+        *_check_receipts(bundle, receipts),
+        Check("bundle signature", _is_from_host(bundle, signature)),
+        *_check_log(bundle),
+        Check("order", course.begun is not None and not course.fault, course.fault),
+        *_check_names(bundle, course, receipts),
+        *_check_openings(bundle, course),
+        *_check_figures(bundle, course),
+    ]
     return tuple(sorted(done, key=lambda one: CHECKS.index(one.what)))
 
 
-def fingerprint_or_none(key: str) -> str:
-    """Return the fingerprint of a key, "" for what is no key.
-
-    :param key: 64 hexadecimal digits, or anything else.
-    :returns: eight groups of four digits, or "".
-    """
-    return fingerprint(key) if len(key) == 64 and _HEX.match(key) else ""  # noqa: PLR2004
+def _place(index: int) -> str:
+    return f"entry {index + 1}"
 
 
-def _check_log(bundle: Bundle) -> list[Check]:
-    previous, chained, headed = NOTHING, True, True
-    broken = loose = ""
+def _is_from_host(bundle: Bundle, signature: str) -> bool:
+    return is_signed(bundle.key, _message(_bundle_plain(bundle)), signature)
+
+
+def _check_receipts(bundle: Bundle, receipts: Sequence[Receipt]) -> Iterator[Check]:
+    twofold = contradictions(receipts)
+    yield Check("receipts agree", not twofold, _place(twofold[0][0].index) if twofold else "")
+    for one in receipts:
+        where = _place(one.index)
+        yield Check("receipt signature", is_genuine(one), where)
+        yield Check("receipt alliance", one.log == bundle.log, one.alliance)
+        yield Check("receipt evaluation", one.evaluation == bundle.evaluation, one.title)
+        yield Check("receipt key", one.key == bundle.key, _shown(one.key))
+        entry = bundle.entries[one.index] if one.index < len(bundle.entries) else None
+        yield Check("receipt head", entry is not None and entry.hash == one.head, where)
+        yield Check("receipt commitments", entry is not None and _tells(one, entry.body), where)
+
+
+def _shown(key: str) -> str:
+    return fingerprint(key) if is_hex(key, 64) else ""
+
+
+def _tells(receipt: Receipt, body: Mapping[str, Any]) -> bool:
+    """Tell whether an entry says what a receipt says of it."""
+    return not fault_in(body) and (
+        receipt.kind,
+        receipt.evaluation,
+        receipt.party,
+        list(receipt.commitments),
+        receipt.at,
+    ) == (
+        body["kind"],
+        body["evaluation"],
+        body.get("party", ""),
+        list(body.get("commitments", ())),
+        body["at"],
+    )
+
+
+def _check_log(bundle: Bundle) -> tuple[Check, Check]:
+    previous, broken, unsigned = NOTHING, "", ""
     for place, one in enumerate(bundle.entries):
-        fits = (
-            type(one.index) is int
-            and one.index == place
-            and one.previous == previous
-            and one.hash == entry_hash(bundle.log, place, previous, one.body)
-        )
-        if chained and not fits:
-            chained, broken = False, f"entry {place + 1}"
-        if headed and not is_signed(
+        held = entry_hash(bundle.log, place, previous, one.body)
+        if not broken and (one.index, one.previous, one.hash) != (place, previous, held):
+            broken = _place(place)
+        if not unsigned and not is_signed(
             bundle.key, head_message(bundle.log, place, one.hash), one.signature
         ):
-            headed, loose = False, f"entry {place + 1}"
-        previous = one.hash
-    return [Check("chain", chained, broken), Check("heads", headed, loose)]
-
-
-def _check_receipt(bundle: Bundle, receipt: Receipt) -> list[Check]:
-    where = f"entry {receipt.index + 1}"
-    if receipt.index >= len(bundle.entries):
-        return [Check("receipt head", False, where)]
-    entry = bundle.entries[receipt.index]
-    body = entry.body
-    same = (
-        body.get("kind") == receipt.kind
-        and body.get("evaluation") == receipt.evaluation
-        and body.get("party", "") == receipt.party
-        and tuple(body.get("commitments", ())) == receipt.commitments
-        and body.get("at") == receipt.at
-    )
-    return [
-        Check("receipt head", entry.hash == receipt.head, where),
-        Check("receipt commitments", same, where),
-    ]
-
-
-@dataclass(slots=True)
-class _Course:
-    """What the log says about one evaluation, read from its first entry to its last."""
-
-    parties: tuple[str, ...] = ()
-    sealed: dict[str, tuple[str, ...]] = None  # type: ignore[assignment] # set when it begins
-    revealed: tuple[int, ...] = ()
-    over: bool = False
-
-
-def _check_order(bundle: Bundle) -> list[Check]:
-    """Follow the log: all seals stand before the first opening, and what is open was sealed."""
-    course = _Course(sealed={})
-    fault = ""
-    for one in bundle.entries:
-        if one.body.get("evaluation") != bundle.evaluation:
-            continue
-        if not _step(course, one.body):
-            fault = f"entry {one.index + 1}"
+            unsigned = _place(place)
+        if broken and unsigned:
             break
-    orderly = not fault and bool(course.parties)
-    checks = [Check("order", orderly, fault)]
-    named = {key for key, _ in bundle.parties}
-    if named != set(course.parties):
-        checks.append(Check("order", False, "parties"))
-    return [*checks, *_check_openings(bundle, course)]
+        previous = one.hash
+    return Check("chain", not broken, broken), Check("heads", not unsigned, unsigned)
 
 
-def _step(course: _Course, body: Mapping[str, Any]) -> bool:  # noqa: PLR0911 - one line a kind
-    """Take one step; tell whether it was allowed there."""
-    kind, party = body.get("kind"), body.get("party", "")
-    if kind == "begun":
-        fresh = not course.parties
-        course.parties = tuple(body.get("parties", ()))
-        return fresh and len(course.parties) > 1
-    if not course.parties or course.over:
-        return False
-    if kind == "sealed":
-        allowed = party in course.parties and party not in course.sealed and not course.revealed
-        course.sealed[party] = tuple(body.get("commitments", ()))
-        return allowed and len(course.sealed[party]) == len(PARTS)
-    if kind == "taken back":
-        return course.sealed.pop(party, None) is not None and not course.revealed
-    if kind == "revealed":
-        part = body.get("part")
-        follows = course.revealed == tuple(PARTS[: len(course.revealed)])
-        allowed = set(course.sealed) == set(course.parties) and part not in course.revealed
-        course.revealed = (*course.revealed, part) if isinstance(part, int) else course.revealed
-        return allowed and follows and course.revealed == PARTS[: len(course.revealed)]
-    if kind in ("cancelled", "expired"):
-        course.over = True
-        return not course.revealed
-    return kind in ("released", "extended")
+def _check_names(bundle: Bundle, course: Course, receipts: Sequence[Receipt]) -> Iterator[Check]:
+    """Names must read as they did when the evaluation began, or one party passes for another."""
+    if course.begun is None:
+        return
+    told = course.begun.body["alliance"], course.begun.body["title"]
+    named = tuple(course.parties.items())
+    yield Check("names", (bundle.alliance, bundle.title, bundle.parties) == (*told, named))
+    yield Check("names", bundle.reader in course.parties, "reader")
+    for one in receipts:
+        same = (one.alliance, one.title, one.organisation) == (
+            *told,
+            course.parties.get(one.party, ""),
+        )
+        yield Check("names", same, _place(one.index))
 
 
-def _check_openings(bundle: Bundle, course: _Course) -> list[Check]:
-    wanted = {(party, part) for party in course.parties for part in course.revealed}
+def _check_openings(bundle: Bundle, course: Course) -> Iterator[Check]:
+    wanted = {(party, part) for party in course.parties for part in course.opened}
     given = {(one.party, one.part): one for one in bundle.openings}
-    names = dict(bundle.parties)
-    checks = []
     if len(given) < len(bundle.openings):
-        checks.append(Check("openings", False, "twice"))
-    for party, part in sorted(wanted | set(given), key=str):
-        one = given.get((party, part))
-        where = f"{names.get(party, party)}, part {part}"
-        fits = one is not None and (party, part) in wanted and _opens(bundle, course, one)
-        checks.append(Check("openings", fits, where))
-    return checks
+        yield Check("openings", False, "twice")
+    for party, part in sorted(wanted | given.keys()):
+        one = given.get((party, part)) if (party, part) in wanted else None
+        fits = one is not None and _opens(bundle, course.seals[party], one)
+        yield Check("openings", fits, f"{course.parties.get(party, party)}, part {part}")
 
 
-def _opens(bundle: Bundle, course: _Course, one: Opening) -> bool:
+def _opens(bundle: Bundle, seal: Entry, one: Opening) -> bool:
+    """Tell whether document and salt are those that were sealed, and can be read in one way."""
+    if not is_hex(one.salt, 64):
+        return False
     try:
-        salt = bytes.fromhex(one.salt)
-        document = one.document.encode()
+        document_of(one)
         made = commitment(
             log=bundle.log,
             evaluation=bundle.evaluation,
             party=one.party,
             part=one.part,
-            document=document,
-            salt=salt,
+            document=one.document.encode(),
+            salt=bytes.fromhex(one.salt),
         )
     except ValueError:
         return False
-    return made == course.sealed[one.party][one.part - 1]
+    return bool(made == seal.body["commitments"][PARTS.index(one.part)])
 
 
-def _check_figures(bundle: Bundle) -> list[Check]:
-    logged = {
-        str(one.body.get("round")): one.body.get("root")
-        for one in bundle.entries
-        if one.body.get("kind") == "released" and one.body.get("evaluation") == bundle.evaluation
-    }
-    checks = []
-    for released in bundle.releases:
-        leaves = {one.party: one.leaf for one in released.parties}
-        fits = (
-            len(leaves) == len(released.parties)
-            and figures_root(leaves) == released.root
-            and logged.get(released.round) == released.root
-            and all(_is_leaf(released.round, one) for one in released.parties)
-        )
-        checks.append(Check("figures", fits, released.title))
-    return checks
+def _check_figures(bundle: Bundle, course: Course) -> Iterator[Check]:
+    given = {one.round: one for one in bundle.releases}
+    if len(given) < len(bundle.releases):
+        yield Check("figures", False, "twice")
+    for entry in course.released.values():
+        if entry.body["round"] not in given:
+            yield Check("figures", False, entry.body["title"])
+    for one in bundle.releases:
+        entry_of = course.released.get(one.round)
+        fits = entry_of is not None and _are_of(course, entry_of.body, one)
+        yield Check("figures", fits, one.title)
+
+
+def _are_of(course: Course, body: Mapping[str, Any], released: Released) -> bool:
+    leaves = {one.party: one.leaf for one in released.parties}
+    return (
+        (released.title, released.instrument, released.root)
+        == (body["title"], body["instrument"], body["root"])
+        and len(leaves) == len(released.parties)
+        and leaves.keys() <= course.parties.keys() | {GAPS}
+        and figures_root(leaves) == released.root
+        and all(_is_leaf(released.round, one) for one in released.parties)
+    )
 
 
 def _is_leaf(round_key: str, one: Figures) -> bool:
     """Tell whether figures that may be seen are those of their leaf; the others stay closed."""
     if one.figures is None:
-        return not one.salt
-    try:
-        salt = bytes.fromhex(one.salt)
-    except ValueError:
+        return not one.salt and is_hex(one.leaf, 64)
+    if not is_hex(one.salt, 64):
         return False
+    salt = bytes.fromhex(one.salt)
     made = figures_leaf(round=round_key, party=one.party, figures=one.figures, salt=salt)
     return made == one.leaf
+
+
+# ------------------------------------------------------------- how far receipts reach
+
+
+def covered(bundle: Bundle, receipts: Sequence[Receipt]) -> int:
+    """Return how many entries of the log nobody can have changed since a receipt was given.
+
+    :param bundle: what :func:`read_bundle` returned.
+    :param receipts: receipts that were checked against it.
+    :returns: the number of entries up to the latest receipt whose head is found; what stands
+        after them rests on the host's word alone.
+    """
+    found = [
+        one.index + 1
+        for one in receipts
+        if (one.log, one.key) == (bundle.log, bundle.key)
+        and one.index < len(bundle.entries)
+        and bundle.entries[one.index].hash == one.head
+        and is_genuine(one)
+    ]
+    return max(found, default=0)
 
 
 def standing(bundle: Bundle, receipt: Receipt) -> bool:
@@ -463,10 +593,5 @@ def standing(bundle: Bundle, receipt: Receipt) -> bool:
     :param receipt: a receipt of a seal.
     :returns: false if that seal was taken back later, and so replaced by another or by none.
     """
-    later: Iterable[Entry] = bundle.entries[receipt.index + 1 :]
-    return receipt.kind == "sealed" and not any(
-        one.body.get("kind") == "taken back"
-        and one.body.get("party") == receipt.party
-        and one.body.get("evaluation") == receipt.evaluation
-        for one in later
-    )
+    seal = course_of(bundle).seals.get(receipt.party)
+    return seal is not None and (seal.index, seal.hash) == (receipt.index, receipt.head)
