@@ -99,6 +99,31 @@ def test_a_party_of_one_voice_is_told_as_such():
     assert "speaks with one voice" in page_of(world.managers["Harbour"], key)
 
 
+def test_what_a_change_does_stands_right_below_its_topic():
+    world = make_alliance(people=(10, 5))
+    said = [2, 1] * 6 + [5] * 10
+    key = closed(world, {"Harbour": (said, 10), "Mill": (said, 5)}, instrument="evaluation")
+
+    page = page_of(world.managers["Harbour"], key)
+
+    titles = re.findall(r'<h2 id="facet-[\d-]+">(.*?)</h2>', page)
+    assert titles == [
+        "Own goals and strategy",
+        "Environment",
+        "Goals and processes",
+        "Behaviour and values",
+    ]
+    topic = next(one for one in page.split("<li>") if "Our goals<small>" in one)
+    first, second = topic.split('<div class="topic follows">')
+    assert "<small>How much have our own goals for this alliance changed?</small>" in first
+    assert "a little: 80 % or more" in " ".join(first.split())
+    assert "What does the change in our goals do to this alliance?" in second
+    assert "Harbour: helps: 80 % or more" in " ".join(second.split())
+    assert page.count("What does the change in our goals do to this alliance?") == 3  # two in the table
+    for topic in ("Room at home", "Energy"):
+        assert topic in page
+
+
 def test_an_imported_round_says_who_has_seen_the_answers():
     world = make_alliance(people=8)
     key = closed(world, {"Harbour": (SIX, 8)})

@@ -1,6 +1,6 @@
 """Lay a mirror's cards out as pictures and tables: functions of displayed figures alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -39,6 +39,7 @@ class Line:
     :ivar word: the loudest label between parties, in words; "" for none.
     :ivar kind: the component's class for that label.
     :ivar notes: further things to know, each a short sentence.
+    :ivar second: the line of its second question, which stands right below it.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Line:
     notes: tuple[str, ...]
     divisions: tuple[Division, ...]
     choice: bool
+    second: "Line | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +89,40 @@ def draw(card: MirrorCard) -> tuple[Drawn, ...]:
 
 def _blocks(section: Section) -> tuple[Block, ...]:
     if any(len(facet.items) > 1 for facet in section.facets):
-        return tuple(_block(facet.title, [facet]) for facet in section.facets)
+        seconds = {
+            item.after: item for facet in section.facets for item in facet.items if item.after
+        }
+        return tuple(
+            _block(facet.title, [facet], seconds)
+            for facet in section.facets
+            if not all(item.after for item in facet.items)
+        )
     sides: dict[tuple[str, str], list[FacetRow]] = {}
     for facet in section.facets:
         sides.setdefault((facet.side, _ends(facet)), []).append(facet)
     return tuple(
-        _block(str(WORDS[side]) if len(facets) > 1 else facets[0].title, facets)
+        _block(str(WORDS[side]) if len(facets) > 1 else facets[0].title, facets, {})
         for (side, _scale), facets in sides.items()
     )
 
 
-def _block(title: str, facets: Sequence[FacetRow]) -> Block:
+def _block(title: str, facets: Sequence[FacetRow], seconds: Mapping[str, ItemRow]) -> Block:
     first = facets[0]
     span = Span(first.low, first.high)
     lines = [
-        (_rank(item), _item_line(item, facet.title if len(facets) > 1 else ""))
+        (
+            _rank(item),
+            _item_line(item, facet.title if len(facets) > 1 else "", seconds.get(item.code)),
+        )
         for facet in facets
         for item in facet.items
+        if seconds.get(item.after) != item
     ]
     ordered = tuple(line for _place, line in sorted(lines, key=lambda one: one[0]))
     head = _facet_line(first, span) if len(first.items) > 1 and first.figures else None
-    table = tuple(line for _place, line in lines)
+    table = tuple(
+        each for _place, line in lines for each in (line, line.second) if each is not None
+    )
     return Block(title, first.side, _ends(first), head, ordered, axis(span), table)
 
 
@@ -138,18 +153,21 @@ def _facet_line(facet: FacetRow, span: Span) -> Line:
     )
 
 
-def _item_line(item: ItemRow, detail: str) -> Line:
+def _item_line(item: ItemRow, detail: str, second: ItemRow | None = None) -> Line:
     gap = min(item.gaps, key=lambda one: RANK.get(one.label, 3), default=None)
     return Line(
-        item.text,
-        detail,
-        None if item.choice else _picture(item.text, item.figures, Span(item.low, item.high)),
+        item.title or item.text,
+        detail or (item.text if item.title else ""),
+        None
+        if item.choice
+        else _picture(item.title or item.text, item.figures, Span(item.low, item.high)),
         gap.word if gap else "",
         gap.label.split()[0] if gap and gap.label in ("clear", "possible") else "",
         item.figures,
         tuple(_notes(item)),
         tuple(_divisions(item)),
         item.choice,
+        _item_line(second, "") if second else None,
     )
 
 
