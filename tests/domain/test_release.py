@@ -1,5 +1,6 @@
 """Closing a round, and what becomes of raw answers and comments then."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 from pathlib import Path
@@ -44,8 +45,10 @@ from understream.domain.release import (
     tidy,
 )
 from understream.domain.round import Over, extend_round, round_before
-from understream.domain.voice import Heard
-from understream.measurement.release import digest
+from understream.domain.voice import Heard, Utterance
+from understream.instruments import reader
+from understream.measurement.disclosure import Withheld
+from understream.measurement.release import digest, from_plain
 from understream.records.due import Due
 from understream.records.journal import Entry
 from understream.records.participation import Participation
@@ -57,6 +60,7 @@ from understream.records.voice import Comment, Voice
 
 pytestmark = pytest.mark.django_db
 SIX = (5, 4, 6, 3, 255, 7)
+TRUST = reader.load("trust")
 TEXTS = ("More time together", "Who decides?", "Tell us earlier", "Fewer meetings")
 
 
@@ -228,6 +232,46 @@ def test_at_close_nothing_is_left_of_who_answered_and_in_which_order():
     places = [place for place, used in enumerate(spoke) if used]
     assert places != list(range(20))
     assert places != list(range(len(spoke) - 20, len(spoke)))
+
+
+def test_a_pair_of_parties_with_too_few_raters_is_withheld_and_nothing_says_who_they_were():
+    world = make_alliance("Harbour", "Mill", "Quay", "Loft", people=(7, 5, 5, 5))
+    key = open_round(world, instrument="trust")
+    raters = defaultdict(int)
+    party = world.parties["Harbour"]
+    partners = [str(one) for one in world.parties.values() if one != party]
+    for link in links_of(key, party):
+        card = voice.form_before(
+            link,
+            browser=voice.begin(link, browser="b" * 32, rng=world.rng, now=NOON),
+            language="en",
+            now=NOON,
+        )
+        for name in card.about:
+            raters[str(world.parties[name])] += 1
+        asked = {one.name for one in card.items}
+        answers = tuple(2 if f"q{place}" in asked else 0 for place in range(card.places))
+        (said,) = voice.speak([Utterance(link, "b" * 32, "c" * 32, answers)], now=NOON)
+        assert said == Heard(again=False)
+
+    close(world, key)
+
+    (harbour,) = [
+        one
+        for one in from_plain(Release.objects.get(round=key).content).parties
+        if one.party == str(party)
+    ]
+    ratings = {scale.code for scale in TRUST.scales if not scale.choice}
+    rated = [item.code for item in TRUST.items if item.scale in ratings]
+    for partner in partners:
+        shown = {
+            one.code
+            for one in harbour.answers
+            if one.about == partner and not isinstance(one.figure, Withheld)
+        }
+        assert shown == (set(rated) if raters[partner] >= 5 else set())
+    assert sorted(raters.values()) == [4, 5, 5]
+    assert set(Participation.objects.values_list("partners", flat=True)) == {None}
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no such mark")
@@ -642,6 +686,16 @@ def test_cancelling_destroys_every_answer_and_the_round_never_shows_anything():
     assert Release.objects.count() == 0
     with pytest.raises(Missing):
         mirror_before(planner, key, language="en")
+
+
+def test_cancelling_forgets_about_whom_people_were_asked():
+    world = make_alliance("Harbour", "Mill", "Quay", "Loft")
+    key = open_round(world, instrument="trust")
+    assert not Participation.objects.filter(partners=None).exists()
+
+    cancel_round(world.managers["Mill"], key, now=NOON)
+
+    assert Participation.objects.filter(partners__isnull=True).count() == 20
 
 
 def test_another_rounds_answers_outlive_a_cancelled_one():

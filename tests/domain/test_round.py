@@ -1,14 +1,18 @@
 from datetime import timedelta
+from random import Random
 
 import pytest
 from django.core import mail
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.factories import LATER, NOON, WEEK, make_alliance, open_round, plan_round, seat_person
-from understream.access.refusal import Forbidden, Missing, Unfit
+from understream.access.refusal import Broken, Forbidden, Missing, Unfit
 from understream.access.seat import Role
 from understream.domain import round as rounds
 from understream.domain.release import cancel_round
 from understream.domain.round import NotYet, Over, TooLate, round_before
+from understream.records.participation import Participation
 from understream.records.round import Cohort
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +209,69 @@ def test_the_round_page_asks_the_same_number_of_questions(parties, django_assert
 
     with django_assert_num_queries(5):
         round_before(world.managers["Party 0"], key)
+
+
+# ------------------------------------------------------------------ about whom everybody is asked
+
+
+@given(parties=st.integers(3, 12), people=st.integers(0, 60), seed=st.integers(0, 2**32))
+def test_every_partner_is_dealt_to_as_many_people_or_one_more(parties, people, seed):
+    partners = list(range(100, 100 + parties))
+
+    hands = rounds.deal(partners, people, Random(seed))
+
+    counts = [sum(partner in hand for hand in hands) for partner in partners]
+    assert len(hands) == people
+    assert all(len(set(hand)) == 2 and set(hand) <= set(partners) for hand in hands)
+    assert max(counts) - min(counts) <= 1
+    # As few different pairs as can be: nobody's is their own without need.
+    assert len(set(map(tuple, hands))) <= (parties if parties % 2 else parties // 2)
+
+
+def test_chance_deals_the_partners():
+    partners = [1, 2, 3, 4, 5]
+
+    assert len({str(rounds.deal(partners, 9, Random(seed))) for seed in range(20)}) == 20
+    firsts = {tuple(rounds.deal(partners, 9, Random(seed))[0]) for seed in range(200)}
+    assert len(firsts) == 10  # every pair there is
+
+
+def test_of_three_partners_everybody_is_asked_about_two_unless_they_speak_with_one_voice():
+    world = make_alliance("Harbour", "Mill", "Quay", "Loft", people=(7, 4, 5, 5))
+
+    key = open_round(world, instrument="trust")
+
+    rights = {
+        name: list(
+            Participation.objects.filter(cohort__round=key, cohort__party=party).values_list(
+                "partners", flat=True
+            )
+        )
+        for name, party in world.parties.items()
+    }
+    others = {world.parties[name] for name in ("Mill", "Quay", "Loft")}
+    asked = [partner for one in rights["Harbour"] for partner in one]
+    assert sorted(asked.count(partner) for partner in others) == [4, 5, 5]
+    assert [len(one) for one in rights["Quay"]] == [2] * 5
+    assert rights["Mill"] == [None] * 4
+    quay = set(world.parties.values()) - {world.parties["Quay"]}
+    assert {partner for one in rights["Quay"] for partner in one} == quay
+
+
+@pytest.mark.parametrize(("instrument", "names"), [("trust", "ABC"), ("pulse", "ABCD")])
+def test_of_two_partners_or_of_none_in_particular_nobody_is_spared_one(instrument, names):
+    world = make_alliance(*(f"Party {name}" for name in names), people=5)
+
+    open_round(world, instrument=instrument)
+
+    assert set(Participation.objects.values_list("partners", flat=True)) == {None}
+
+
+def test_without_a_lot_a_round_that_needs_one_does_not_open():
+    world = make_alliance("Harbour", "Mill", "Quay", "Loft")
+    key = plan_round(world, instrument="trust")
+
+    with pytest.raises(Broken):
+        rounds.open_round(world.managers["Harbour"], key, now=NOON)
+
+    assert round_before(world.managers["Harbour"], key).state == "planned"

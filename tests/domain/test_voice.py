@@ -24,6 +24,7 @@ from understream.domain.voice import (
     OwnYesNeeded,
     Utterance,
 )
+from understream.instruments import reader
 from understream.records.participation import Participation
 from understream.records.round import Cohort
 from understream.records.statement import Statement
@@ -31,6 +32,7 @@ from understream.records.voice import Comment, Voice
 
 pytestmark = pytest.mark.django_db
 SIX = (5, 4, 6, 0, 255, 7)
+TRUST = reader.load("trust")
 
 
 def begun(world, link):
@@ -320,6 +322,49 @@ def test_a_comment_is_a_row_of_its_own_without_link_to_the_voice():
     assert text.text == "More time together"
     assert stored.key != text.key
     assert text.cohort_id == stored.cohort_id
+
+
+def test_one_is_asked_about_the_partners_that_were_drawn_and_heard_about_no_other():
+    world = make_alliance("Harbour", "Mill", "Quay", "Loft", people=6)
+    key = open_round(world, instrument="trust")
+    link = links_of(key, world.parties["Harbour"])[0]
+    right = Participation.objects.get(cohort__round=key, seat=world.people["Harbour"][0].key)
+    names = {party: name for name, party in world.parties.items()}
+    partners = [party for party in names if party != world.parties["Harbour"]]
+    full = [4 if party in right.partners else 0 for party in partners for _ in TRUST.items]
+    for place, item in enumerate(TRUST.items * 3):
+        full[place] = min(full[place], TRUST.scale_of(item).points)
+    browser = begun(world, link)
+
+    card = voice.form_before(link, browser=browser, language="en", now=NOON)
+
+    assert card.about == tuple(names[party] for party in partners if party in right.partners)
+    assert (card.questions, card.answers, card.places, card.drawn) == (60, 60, 90, True)
+    assert set(card.partners) == {"Mill", "Quay", "Loft"}
+    assert [one.name for one in card.items] == [f"q{at}" for at, said in enumerate(full) if said]
+    assert {one.about for one in card.items} == set(card.about)
+
+    spared = next(at for at, said in enumerate(full) if not said)
+    for answer in (1, 255):
+        meddled = [*full[:spared], answer, *full[spared + 1 :]]
+        (refused,) = voice.speak([one(link, browser, answers=meddled)], now=NOON)
+        assert isinstance(refused, Unfit)
+    assert not Voice.objects.exists()
+    assert voice.speak([one(link, browser, answers=full)], now=NOON) == (Heard(again=False),)
+    assert list(bytes(Voice.objects.get().answers)) == full
+    again = voice.form_before(link, browser=browser, submission="a" * 32, language="en", now=NOON)
+    assert [one.answer for one in again.items] == [said for said in full if said]
+
+
+def test_a_party_that_speaks_with_one_voice_speaks_about_all_its_partners():
+    world = make_alliance("Harbour", "Mill", "Quay", "Loft", people=6)
+    key = open_round(world, instrument="trust", mode="named")
+    link = links_of(key, world.parties["Harbour"])[0]
+    voice.begin(link, browser="", agrees=False, rng=world.rng, now=NOON)
+
+    card = voice.form_of_party(world.managers["Harbour"], key, language="en", now=NOON)
+
+    assert (card.about, card.drawn, len(card.items)) == (("Mill", "Quay", "Loft"), False, 90)
 
 
 def test_who_has_left_cannot_speak():

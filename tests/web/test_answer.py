@@ -156,6 +156,59 @@ def test_the_form_holds_every_question_and_works_without_a_script(client):
     assert re.search(r'name="submission" value="[0-9a-f]{32}"', page)
 
 
+def test_a_second_question_stands_on_the_screen_of_the_first_and_nothing_is_chosen(client):
+    _world, _key, link = asked(people=6, instrument="evaluation")
+    before = words(client.get(at(link)))
+    begun(client, link)
+
+    page = client.get(at(link)).content.decode()
+
+    screens = page.split("<section ")[1:]
+    held = {
+        re.search(r'data-screen="(\w+)"', one)[1]: re.findall(r'data-question="(q\d+)"', one)
+        for one in screens
+    }
+    held = {name: asked for name, asked in held.items() if asked}
+    pairs = {f"q{number}": [f"q{number}", f"q{number + 1}"] for number in range(0, 12, 2)}
+    assert held == pairs | {f"q{number}": [f"q{number}"] for number in range(12, 22)}
+    assert "16 questions" in before
+    assert 'max="16"' in page
+    assert not re.search(r'name="q\d+" value="\d+" checked', page)
+    first = next(one for one in screens if 'data-screen="q0"' in one)
+    assert first.count("<fieldset") == first.count("<legend") == first.count('value="255"') == 2
+    for name in ("q0", "q1"):
+        assert f'aria-labelledby="{name}-text"' in first
+        assert first.count(f'id="{name}-text"') == first.count(f'id="{name}-screen"') == 1
+    assert "Our goals · since the last evaluation" in words(client.get(at(link)))
+
+    answers = [3, 2] * 5 + [1, 0] + [5] * 10
+    typed = {f"q{number}": str(answer) for number, answer in enumerate(answers)}
+    client.post(at(link, "send"), {"submission": SUBMISSION, **typed, "q11": "4"})
+    assert not Voice.objects.exists()
+    client.post(at(link, "send"), {"submission": SUBMISSION, **typed})
+    assert list(bytes(Voice.objects.get().answers)) == answers
+
+
+def test_what_was_not_asked_is_refused_and_the_page_holds_no_field_for_it(client):
+    world = make_alliance("Harbour", "Mill", "Quay", "Loft", people=6)
+    link = links_of(open_round(world, instrument="trust"), world.parties["Harbour"])[1]
+    told = words(client.get(at(link)))
+    begun(client, link)
+    page = client.get(at(link)).content.decode()
+    names = set(re.findall(r'name="(q\d+)"', page))
+    typed = {"submission": SUBMISSION, **dict.fromkeys(names, "1")}
+    spared = next(name for name in (f"q{number}" for number in range(90)) if name not in names)
+
+    meddled = client.post(at(link, "send"), typed | {spared: "1"})
+    heard = client.post(at(link, "send"), typed)
+
+    assert "drawn by lot" in told
+    assert len(names) == 60
+    assert 'data-places="90"' in page
+    assert (meddled.status_code, heard.status_code) == (400, 303)
+    assert sum(map(bool, bytes(Voice.objects.get().answers))) == 60
+
+
 def test_another_browser_reads_the_same_page_whether_the_link_was_used_or_not(client):
     world, key, unused = asked()
     used = links_of(key, world.parties["Harbour"])[2]

@@ -422,11 +422,7 @@ def open_round(
 def _draw_partners(
     cohorts: Sequence[Cohort], rights: Sequence[Participation], rng: Random | None
 ) -> None:
-    """Give everybody two partners; each partner of a party gets as many people, or one more.
-
-    The partners are dealt round and round in one order, so that few different pairs arise: until
-    the close a pair that one person alone has would tell whose a voice is.
-    """
+    """Give everybody who answers alone two of three or more partners."""
     if len(cohorts) <= MOST_PARTNERS + 1:
         return
     if rng is None:
@@ -435,15 +431,29 @@ def _draw_partners(
     for cohort in cohorts:
         if cohort.mode == Mode.ONE_VOICE:
             continue
-        deck = [one.party_id for one in cohorts if one.pk != cohort.pk]
+        partners = [one.party_id for one in cohorts if one.pk != cohort.pk]
         mine = [right for right in rights if right.cohort_id == cohort.pk]
-        rng.shuffle(deck)
-        rng.shuffle(mine)
-        for place, right in enumerate(mine):
-            dealt = range(place * MOST_PARTNERS, (place + 1) * MOST_PARTNERS)
-            right.partners = sorted(deck[card % len(deck)] for card in dealt)
+        for right, dealt in zip(mine, deal(partners, len(mine), rng), strict=True):
+            right.partners = dealt
         drawn += mine
     Participation.objects.bulk_update(drawn, ["partners"])
+
+
+def deal(partners: Sequence[int], people: int, rng: Random) -> list[list[int]]:
+    """Return two partners for each of so many people, in a random order.
+
+    Each partner comes as often as any other, or once more. They are dealt round and round, so that
+    few different pairs arise: until the close, a pair that one person alone has would tell whose a
+    voice is.
+
+    :param partners: three or more.
+    """
+    deck = rng.sample(partners, len(partners))
+    hands = [
+        sorted(deck[card % len(deck)] for card in range(at, at + MOST_PARTNERS))
+        for at in range(0, people * MOST_PARTNERS, MOST_PARTNERS)
+    ]
+    return rng.sample(hands, people)
 
 
 def _list_hash(rights: Sequence[Participation]) -> str:
@@ -554,7 +564,10 @@ def round_before(seat: Seat, key: int) -> RoundCard:
         evaluation=row.evaluation_id or 0,
         cohorts=cards,
         waiting_for=waiting if row.state == State.PLANNED else (),
-        may_open=running and row.state == State.PLANNED and not waiting and may(seat, Act.ROUND_OPEN, here),
+        may_open=running
+        and row.state == State.PLANNED
+        and not waiting
+        and may(seat, Act.ROUND_OPEN, here),
         may_extend=running and may(seat, Act.ROUND_EXTEND, here),
         may_cancel=running and may(seat, Act.ROUND_CANCEL, here),
         may_moderate=row.state == State.CLOSED
