@@ -41,6 +41,59 @@ SENTENCES = {
         "%(who)s opened the comments of %(party)s in “%(round)s” to that party."
     ),
     "release.export": _("%(who)s downloaded the figures of “%(round)s”."),
+    "round.shut": _("The round “%(round)s” closed. Each party reads its own figures first."),
+    "evaluation.prepare": _("%(who)s prepared the evaluation “%(evaluation)s”."),
+    "evaluation.change": _(
+        "%(who)s changed the agreement of “%(evaluation)s”. Every party has to accept it anew."
+    ),
+    "evaluation.accept": _(
+        "%(who)s accepted the agreement of “%(evaluation)s” for %(party)s: mode %(mode)s."
+    ),
+    "evaluation.open": _("%(who)s began the evaluation “%(evaluation)s”."),
+    "evaluation.propose.extend": _(
+        "%(who)s proposed to move the deadline of “%(evaluation)s” to %(until)s."
+    ),
+    "evaluation.propose.cancel": _("%(who)s proposed to call “%(evaluation)s” off."),
+    "evaluation.consent": _("%(who)s agreed to the proposal about “%(evaluation)s”."),
+    "evaluation.withdraw": _("%(who)s withdrew the proposal about “%(evaluation)s”."),
+    "evaluation.extend": _("The deadline of “%(evaluation)s” moved to %(until)s."),
+    "evaluation.extend.agreed": _(
+        "The deadline of “%(evaluation)s” moved once, as agreed, to %(until)s."
+    ),
+    "evaluation.cancel": _("%(who)s called “%(evaluation)s” off. Nothing was opened."),
+    "evaluation.expire": _("“%(evaluation)s” expired. What was sealed was destroyed unopened."),
+    "facilitator.admit": _(
+        "%(who)s let %(name)s read the reflection of %(party)s in “%(evaluation)s”."
+    ),
+    "facilitator.dismiss": _(
+        "%(who)s no longer lets %(name)s read the reflection of %(party)s in “%(evaluation)s”."
+    ),
+    "reflection.seal": _("%(who)s sealed the reflection of %(party)s in “%(evaluation)s”."),
+    "reflection.take_back": _("%(who)s took back the seal of %(party)s in “%(evaluation)s”."),
+    "evaluation.reveal": _(
+        "All parties had sealed: the reflections of “%(evaluation)s” opened at the same instant."
+    ),
+    "evaluation.gate": _(
+        "Something large has shifted, so behaviour and values in “%(evaluation)s” wait for the "
+        "review of blocks 1 to 4."
+    ),
+    "evaluation.soft": _("Behaviour and values in “%(evaluation)s” opened."),
+    "joint.write": _("%(who)s wrote about %(topic)s in “%(evaluation)s”."),
+    "joint.accept": _("%(who)s accepted for %(party)s what is written about %(topic)s."),
+    "joint.stand": _("What is written about %(topic)s in “%(evaluation)s” stands."),
+    "critic.assign": _("%(who)s asked %(name)s to be the critic on %(topic)s."),
+    "closing.say": _("%(who)s said for %(party)s what “%(evaluation)s” did."),
+    "evaluation.agree": _("The parties decided what to do with the alliance: %(choice)s."),
+    "bundle.export": _("%(who)s downloaded the bundle of “%(evaluation)s” for %(party)s."),
+    "commitment.propose": _("%(who)s proposed that %(giver)s commits to %(receiver)s."),
+    "commitment.accept": _("%(who)s accepted for %(party)s: “%(action)s”."),
+    "commitment.stand": _("%(giver)s and %(receiver)s agreed: “%(action)s”, by %(on)s."),
+    "commitment.withdraw": _("%(who)s withdrew the commitment “%(action)s”."),
+    "commitment.judge": _("%(who)s judged for %(party)s: “%(action)s” was %(outcome)s."),
+    "cycle.keep": _(
+        "%(who)s set the rhythm: a pulse every %(pulse)s months, an evaluation every "
+        "%(evaluation_months)s."
+    ),
     "voices.erase": _("The answers behind “%(round)s” were erased; what is shown stays."),
 }
 """Every act that leaves a trace, and the sentence it is read as."""
@@ -136,7 +189,7 @@ def sentence_of(act: str, who: str, words: Mapping[str, str | int], *, zone: str
         name: moment(datetime.fromisoformat(str(word)), zone)
         if name == "until"
         else WORDS.get(str(word), word)
-        if name in ("role", "mode", "days")
+        if name in ("role", "mode", "days", "outcome", "choice")
         else word
         for name, word in words.items()
     }

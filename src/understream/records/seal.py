@@ -3,6 +3,7 @@
 from django.db import models
 
 from understream.records.alliance import Alliance
+from understream.records.evaluation import Evaluation
 from understream.records.reflection import Reflection
 
 
@@ -42,6 +43,7 @@ class SealEntry(models.Model):
     """One entry of a log, with the signed head; and the receipt that was sent of it, if any."""
 
     log = models.ForeignKey(SealLog, on_delete=models.PROTECT, related_name="entries")
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="entries")
     index = models.PositiveIntegerField()
     previous = models.CharField(max_length=64)
     body = models.TextField()

@@ -804,6 +804,14 @@ class Migration(migrations.Migration):
                         to="records.seallog",
                     ),
                 ),
+                (
+                    "evaluation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="records.evaluation",
+                    ),
+                ),
             ],
             options={
                 "ordering": ("index",),
