@@ -147,11 +147,27 @@ def links_of(round_key: int, party: int) -> list[str]:
     return [reach.link_of(right.nonce) for right in rights.order_by("seat")]
 
 
+def of_drawn(link: str, answers: Sequence[int]) -> tuple[int, ...]:
+    """Return answers without those about partners that the lot gave to others."""
+    right = Participation.objects.filter(link_hash=reach.hash_of(link)).first()
+    if right is None or right.partners is None:
+        return tuple(answers)
+    others = Party.objects.filter(alliance=right.cohort.round.alliance_id).exclude(
+        pk=right.cohort.party_id
+    )
+    keys = list(others.order_by("position").values_list("pk", flat=True))
+    items = len(answers) // len(keys)
+    return tuple(
+        one if keys[place // items] in right.partners else 0 for place, one in enumerate(answers)
+    )
+
+
 def speak(world: World, link: str, answers: Sequence[int], *, now: datetime = NOON, **keys):
-    """Begin with a personal link and send answers; return what came of it."""
+    """Begin with a personal link and send answers, about drawn partners only; return the reply."""
+    answers = of_drawn(link, answers)
     browser = voice.begin(link, browser="", rng=world.rng, now=now)
     submission = world.rng.randbytes(16).hex()
-    (said,) = voice.speak([Utterance(link, browser, submission, tuple(answers), **keys)], now=now)
+    (said,) = voice.speak([Utterance(link, browser, submission, answers, **keys)], now=now)
     return said
 
 
