@@ -1,4 +1,4 @@
-"""An evaluation: the agreement every party accepts first, its course, and what ends it unopened."""
+"""An evaluation: the agreement every party accepts first, its course, what ends it unopened."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -776,7 +776,8 @@ def open_evaluation(seat: Seat, key: int, *, now: datetime, rng: Random) -> None
         raise Ended(_("This evaluation has begun already.")) if row.opened_at else Ended
     if row.answer_until <= now:
         raise Ended(_("The end of answering has passed. Choose later dates first."))
-    parties = list(Party.objects.filter(alliance=row.alliance_id).order_by("position"))
+    rows = Party.objects.filter(alliance=row.alliance_id).select_related("organisation")
+    parties = list(rows.order_by("position"))
     accepted = row.acceptances.filter(version=row.version).values_list("party", flat=True)
     if len(parties) < 2 or {one.pk for one in parties} != set(accepted):  # noqa: PLR2004 - alone it is none
         raise NotAgreed
@@ -790,7 +791,10 @@ def open_evaluation(seat: Seat, key: int, *, now: datetime, rng: Random) -> None
         row,
         "begun",
         now=now,
+        alliance=row.alliance.name,
+        title=row.title,
         parties=[str(one.pk) for one in parties],
+        names=[one.organisation.name for one in parties],
         agreement=_agreement_hash(row),
     )
     _plan_dues(row, now)
@@ -833,7 +837,7 @@ def _plan_dues(row: Evaluation, now: datetime) -> None:
 
 
 def _answer_letters(row: Evaluation, *, reminder: bool = False) -> list[letter.Letter]:
-    """Return one letter for everybody who is asked, with a personal link for each questionnaire."""
+    """Return a letter for everybody who is asked, with a personal link for each questionnaire."""
     rights = (
         Participation.objects.filter(
             reach.STANDING, cohort__round__evaluation=row, cohort__round__state=RoundState.OPEN

@@ -1,7 +1,7 @@
 """Mail: it says that something waits, with a link, and never what was said."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,6 +20,11 @@ ADDRESSES = {
     "answer": "/r/{}/",
     "round": "/rounds/{}/",
     "mirror": "/rounds/{}/mirror/",
+    "plan": "/alliances/{}/rounds/new/",
+    "evaluations": "/alliances/{}/evaluations/",
+    "evaluation": "/evaluations/{}/",
+    "joint": "/evaluations/{}/joint/",
+    "reading": "/r/{}/evaluation/",
 }
 """Where letters point; a test compares them with the addresses of the pages."""
 
@@ -156,3 +161,235 @@ def mirror_letter(*, to: str, name: str, language: str, alliance: str, link: str
             "read here:\n%(link)s\n"
         ) % {"name": name, "alliance": alliance, "link": link}
         return Letter(to, _("The mirror of %(alliance)s") % {"alliance": alliance}, body)
+
+
+def agreement_letter(
+    *, to: str, name: str, language: str, alliance: str, title: str, by: str, key: int
+) -> Letter:
+    """Return the letter that asks a manager to accept the agreement of an evaluation."""
+    with translation.override(language):
+        body = _(
+            "Dear %(name)s,\n\n%(by)s prepared the evaluation “%(title)s” of “%(alliance)s”. "
+            "Nobody is asked anything before a manager of every party has accepted its "
+            "agreement: what it covers, who is asked and how, until when, and who sees "
+            "what.\n\nRead it, and accept it if it is right for you:\n%(link)s\n"
+        ) % {
+            "name": name,
+            "by": by,
+            "title": title,
+            "alliance": alliance,
+            "link": address("evaluation", key),
+        }
+        return Letter(to, _("An agreement to read: %(alliance)s") % {"alliance": alliance}, body)
+
+
+def evaluation_letter(
+    *,
+    to: str,
+    name: str,
+    language: str,
+    alliance: str,
+    title: str,
+    until: datetime,
+    zone: str,
+    links: Sequence[tuple[str, str]],
+    reminder: bool = False,
+) -> Letter:
+    """Return the letter with a personal link for each questionnaire of an evaluation.
+
+    :param links: title of the questionnaire and secret part of the link.
+    """
+    with translation.override(language):
+        opening = (
+            _("The evaluation “%(title)s” of “%(alliance)s” is still open, and your voice counts.")
+            if reminder
+            else _("You are asked for your view in the evaluation “%(title)s” of “%(alliance)s”.")
+        ) % {"title": title, "alliance": alliance}
+        listed = "\n".join(f"{one}\n{address('answer', link)}\n" for one, link in links)
+        body = _(
+            "Dear %(name)s,\n\n%(opening)s\n\nAnswer before %(until)s:\n\n%(links)s\n"
+            "Before you begin, the page says who will see what. A link is yours alone: please do "
+            "not pass it on. It stays good for reading afterwards.\n"
+        ) % {
+            "name": name,
+            "opening": opening,
+            "until": moment(until, zone),
+            "links": listed,
+        }
+        subject = _("A reminder: %(alliance)s") if reminder else _("Your voice in %(alliance)s")
+        return Letter(to, subject % {"alliance": alliance}, body)
+
+
+def one_voice_letter(
+    *,
+    to: str,
+    name: str,
+    language: str,
+    alliance: str,
+    title: str,
+    until: datetime,
+    zone: str,
+    key: int,
+) -> Letter:
+    """Return the letter to a manager whose party fills in its reflection as its one form."""
+    with translation.override(language):
+        body = _(
+            "Dear %(name)s,\n\nThe evaluation “%(title)s” of “%(alliance)s” has begun. Your "
+            "organisation speaks with one voice: meet with your people, fill in one reflection "
+            "together, and seal it before %(until)s:\n%(link)s\n"
+        ) % {
+            "name": name,
+            "title": title,
+            "alliance": alliance,
+            "until": moment(until, zone),
+            "link": address("evaluation", key),
+        }
+        return Letter(to, _("One form for %(alliance)s") % {"alliance": alliance}, body)
+
+
+def proposal_letter(
+    *, to: str, name: str, language: str, alliance: str, title: str, by: str, key: int
+) -> Letter:
+    """Return the letter that says that somebody proposes another deadline, or to call it off."""
+    with translation.override(language):
+        body = _(
+            "Dear %(name)s,\n\n%(by)s proposes how to go on with the evaluation “%(title)s” of "
+            "“%(alliance)s” while a party is waited for. It needs the yes of every party that has "
+            "sealed:\n%(link)s\n"
+        ) % {
+            "name": name,
+            "by": by,
+            "title": title,
+            "alliance": alliance,
+            "link": address("evaluation", key),
+        }
+        return Letter(to, _("A proposal in %(alliance)s") % {"alliance": alliance}, body)
+
+
+def evaluation_news(
+    *,
+    to: str,
+    name: str,
+    language: str,
+    alliance: str,
+    title: str,
+    news: str,
+    until: datetime,
+    zone: str,
+    key: int,
+) -> Letter:
+    """Return the letter that tells a manager how an evaluation stands.
+
+    :param news: ``extended``, ``cancelled``, ``lapsed`` or ``remind``.
+    """
+    with translation.override(language):
+        sentences = {
+            "extended": _("The deadline for sealing moved to %(until)s."),
+            "cancelled": _("It was called off. Nothing opens, and what was sealed was destroyed."),
+            "lapsed": _(
+                "The deadline has passed and a party has not sealed, so nothing opens. Any "
+                "manager can propose another deadline, or to call it off. What was sealed is "
+                "destroyed unopened thirty days after the deadline."
+            ),
+            "remind": _(
+                "Your organisation has not sealed its reflection yet. The deadline is %(until)s."
+            ),
+        }
+        said = sentences[news] % {"until": moment(until, zone)}
+        body = _(
+            "Dear %(name)s,\n\nAbout the evaluation “%(title)s” of “%(alliance)s”:\n"
+            "%(said)s\n\n%(link)s\n"
+        ) % {
+            "name": name,
+            "title": title,
+            "alliance": alliance,
+            "said": said,
+            "link": address("evaluation", key),
+        }
+        return Letter(to, _("The evaluation of %(alliance)s") % {"alliance": alliance}, body)
+
+
+def receipt_letter(
+    *,
+    to: str,
+    name: str,
+    language: str,
+    alliance: str,
+    title: str,
+    kind: str,
+    party: str,
+    words: Sequence[str],
+    at: datetime,
+    zone: str,
+    receipt: str,
+    key: int,
+) -> Letter:
+    """Return the letter that brings a signed receipt; the whole letter can be kept as its file.
+
+    :param kind: ``sealed``, ``taken back`` or ``revealed``.
+    :param words: the six words by which it is compared aloud.
+    """
+    with translation.override(language):
+        sentences = {
+            "sealed": _("%(party)s sealed its reflection on %(at)s."),
+            "taken back": _("%(party)s took its seal back on %(at)s and can still change it."),
+            "revealed": _("It opened on %(at)s, for all parties at the same instant."),
+        }
+        said = sentences[kind] % {"party": party, "at": moment(at, zone)}
+        body = _(
+            "Dear %(name)s,\n\nAbout the evaluation “%(title)s” of “%(alliance)s”:\n%(said)s\n\n"
+            "Six words stand for the fingerprint. Every party holds the same six; read them out "
+            "to each other:\n%(words)s\n\nKeep this letter: it holds the signed receipt. With it "
+            "anyone can check later, without this server, that nothing was changed.\n\n"
+            "%(receipt)s\n%(link)s\n"
+        ) % {
+            "name": name,
+            "title": title,
+            "alliance": alliance,
+            "said": said,
+            "words": " · ".join(words),
+            "receipt": receipt,
+            "link": address("evaluation", key),
+        }
+        return Letter(to, _("A receipt to keep: %(alliance)s") % {"alliance": alliance}, body)
+
+
+def reveal_letter(
+    *, to: str, name: str, language: str, alliance: str, title: str, soft: bool, link: str
+) -> Letter:
+    """Return the letter that says that reflections can be read.
+
+    :param soft: whether behaviour and values are what opened now.
+    :param link: the full address: a personal one for those without an account.
+    """
+    with translation.override(language):
+        said = (
+            _("Behaviour and values of every reflection are open now.")
+            if soft
+            else _("Every party has sealed, and all reflections opened at the same instant.")
+        )
+        body = _(
+            "Dear %(name)s,\n\nAbout the evaluation “%(title)s” of “%(alliance)s”:\n%(said)s\n\n"
+            "Read them side by side, and begin where you differ:\n%(link)s\n"
+        ) % {"name": name, "title": title, "alliance": alliance, "said": said, "link": link}
+        return Letter(to, _("The reflections of %(alliance)s") % {"alliance": alliance}, body)
+
+
+def due_letter(
+    *, to: str, name: str, language: str, alliance: str, kind: str, link: str
+) -> Letter:
+    """Return the letter that says what the rhythm of an alliance asks for now.
+
+    :param kind: ``pulse``, ``evaluation`` or ``deep``.
+    """
+    with translation.override(language):
+        sentences = {
+            "pulse": _("It is time for a pulse: six questions, two minutes."),
+            "evaluation": _("It is time to evaluate: each party within itself, then together."),
+            "deep": _("The alliance comes up for renewal: time for a deep evaluation."),
+        }
+        body = _(
+            "Dear %(name)s,\n\nFrom the rhythm you agreed on in “%(alliance)s”:\n%(said)s\n\n"
+            "%(link)s\n"
+        ) % {"name": name, "alliance": alliance, "said": sentences[kind], "link": link}
+        return Letter(to, _("It is time, in %(alliance)s") % {"alliance": alliance}, body)

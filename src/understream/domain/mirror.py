@@ -1,6 +1,6 @@
 """The mirror of a round: cards drawn from the stored release, and from nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from understream.access.refusal import Missing
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain.alliance import PartyCard
+from understream.domain.evaluation import Sight, sight_of
 from understream.domain.finding import Between, Finding, Seen, findings
-from understream.domain.instrument import instrument_of
+from understream.domain.instrument import EVALUATION, instrument_of
 from understream.domain.journal import record
+from understream.domain.topic import SOFT, codes_of
 from understream.domain.word import WORDS
 from understream.instruments.reader import Instrument, Item
 from understream.measurement.disclosure import (
@@ -36,6 +38,7 @@ from understream.measurement.release import (
     from_plain,
 )
 from understream.records.alliance import Party
+from understream.records.evaluation import Evaluation
 from understream.records.release import CommentRelease, Release
 from understream.records.round import Cohort, Mode, Round, State
 from understream.records.statement import Statement
@@ -200,7 +203,12 @@ def mirror_before(seat: Seat, key: int, *, language: str) -> MirrorCard:
     kept = (
         Release.objects.filter(round__in=reach.rounds_within(seat), round=key)
         .filter(round__state=State.CLOSED)
-        .select_related("round__instrument", "round__alliance", "round__moderator__person")
+        .select_related(
+            "round__instrument",
+            "round__alliance",
+            "round__moderator__person",
+            "round__evaluation",
+        )
         .first()
     )
     if kept is None:
@@ -223,13 +231,14 @@ def mirror_by_link(link: str, *, browser: str, language: str) -> MirrorCard:
 
 def _mirror(kept: Release, seat: Seat, language: str) -> MirrorCard:
     asked = kept.round
-    figures = from_plain(kept.content)
+    figures = seen_by(kept, seat.party)
     instrument = instrument_of(asked.instrument)
     parties = {
         str(row.pk): PartyCard(row.pk, row.organisation.name, row.position)
         for row in Party.objects.filter(alliance=asked.alliance_id).select_related("organisation")
     }
-    sections = _sections(instrument, figures, parties, language)
+    everybody = [one["party"] for one in kept.content["parties"]]
+    sections = _sections(instrument, figures, parties, everybody, language)
     own = parties.get(str(seat.party))
     signed = any(
         one.party == str(seat.party) and one.mode == Mode.NAMED for one in figures.parties
@@ -262,20 +271,130 @@ def _mirror(kept: Release, seat: Seat, language: str) -> MirrorCard:
     )
 
 
+def seen_by(kept: Release, party: int) -> RoundFigures:
+    """Return of a release what a party may see: in an evaluation its own, until the reveal.
+
+    After it the others' too, where that was agreed: the soft side, and every scan beside the
+    topics, only once part 2 is open. A party that speaks with one voice says what it says about
+    the topics in its reflection, so that it has no figures there.
+    """
+    figures = from_plain(kept.content)
+    asked = kept.round
+    if asked.evaluation is None:
+        return figures
+    topics = asked.instrument.code == EVALUATION
+    sight = sight_of(asked.evaluation)
+    told = [
+        one
+        for one in figures.parties
+        if (one.party == str(party) or sight is Sight.ALL or (sight is Sight.HARD and topics))
+        and not (topics and one.mode == Mode.ONE_VOICE)
+    ]
+    hidden = set(codes_of(instrument_of(asked.instrument), 2)) if topics else set()
+    parties = tuple(
+        one if one.party == str(party) or sight is Sight.ALL else _hard_side(one, hidden)
+        for one in told
+    )
+    shown = {one.party for one in parties}
+    return RoundFigures(
+        figures.k,
+        parties,
+        tuple(
+            gap
+            for gap in figures.gaps
+            if {gap.first, gap.second} <= shown and (sight is Sight.ALL or gap.code not in hidden)
+        ),
+    )
+
+
+def _hard_side(figures: PartyFigures, hidden: Collection[str]) -> PartyFigures:
+    return PartyFigures(
+        figures.party,
+        figures.mode,
+        figures.n,
+        tuple(one for one in figures.answers if one.code not in hidden),
+        tuple(one for one in figures.facets if one.facet != SOFT),
+        (),
+    )
+
+
+def figures_within(asked: Round, party: int, *, language: str) -> dict[str, FigureCard]:
+    """Return what a party's own people said in a round that is about the alliance, by item.
+
+    Called for people of that party alone; ``{}`` before the round has closed.
+    """
+    kept = (
+        Release.objects.filter(round=asked)
+        .select_related("round__instrument", "round__evaluation")
+        .first()
+    )
+    if kept is None:
+        return {}
+    return _by_item(kept, seen_by(kept, party), party, language)
+
+
+def figures_of_parties(
+    evaluation: Evaluation, party: int, *, language: str
+) -> tuple[dict[int, dict[str, FigureCard]], dict[tuple[str, int, int], str]]:
+    """Return what the people of each party said about the topics, as far as a party may see it.
+
+    :returns: figures by party and item; and gap labels by item and the two parties.
+    """
+    kept = (
+        Release.objects.filter(round__evaluation=evaluation)
+        .filter(round__instrument__code=EVALUATION)
+        .select_related("round__instrument", "round__evaluation")
+        .first()
+    )
+    if kept is None:
+        return {}, {}
+    figures = seen_by(kept, party)
+    cards = {
+        int(one.party): _by_item(kept, figures, int(one.party), language)
+        for one in figures.parties
+    }
+    gaps = {(gap.code, int(gap.first), int(gap.second)): gap.label.value for gap in figures.gaps}
+    return cards, gaps
+
+
+def _by_item(
+    kept: Release, figures: RoundFigures, party: int, language: str
+) -> dict[str, FigureCard]:
+    instrument = instrument_of(kept.round.instrument)
+    scales = {item.code: instrument.scale_of(item) for item in instrument.items}
+    said = next((one for one in figures.parties if one.party == str(party)), None)
+    if said is None:
+        return {}
+    named = {said.party: PartyCard(party, "", 0)}
+    return {
+        answer.code: _figure(
+            answer.figure,
+            said,
+            named,
+            answer.about,
+            [option.into(language) for option in scales[answer.code].options],
+            scales[answer.code].low,
+            scales[answer.code].points,
+        )
+        for answer in said.answers
+    }
+
+
 def _sections(
     instrument: Instrument,
     figures: RoundFigures,
     parties: Mapping[str, PartyCard],
+    everybody: Sequence[str],
     language: str,
 ) -> tuple[Section, ...]:
     """Return one section, or in a directed round of three or more one for each party judged."""
     if not instrument.directed:
         return (Section(None, _facets(instrument, figures, parties, language, "")),)
-    if len(figures.parties) == 2:  # noqa: PLR2004 - two parties speak of each other
+    if len(everybody) == 2:  # noqa: PLR2004 - two parties speak of each other
         return (Section(None, _facets(instrument, figures, parties, language, None)),)
     return tuple(
-        Section(parties[one.party], _facets(instrument, figures, parties, language, one.party))
-        for one in figures.parties
+        Section(parties[one], _facets(instrument, figures, parties, language, one))
+        for one in everybody
     )
 
 

@@ -104,9 +104,7 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
             words={"round": row.title, "hash": fingerprint[:16]},
         )
     else:
-        record(
-            SYSTEM, "round.shut", now=now, alliance=row.alliance_id, words={"round": row.title}
-        )
+        record(SYSTEM, "round.shut", now=now, alliance=row.alliance_id, words={"round": row.title})
     if row.evaluation_id is None or row.instrument.code == EVALUATION:
         letter.post(_letters(row, cohorts))
     return True
@@ -132,7 +130,15 @@ def _keep(row: Round, content: dict[str, Any], now: datetime, rng: Random) -> st
     )
     kept = {party: salt.hex() for party, salt in salts.items()}
     Release.objects.create(round=row, content=content, salts=kept, digest=fingerprint)
-    seal.write_entry(row.evaluation, "released", now=now, round=str(row.pk), root=fingerprint)
+    seal.write_entry(
+        row.evaluation,
+        "released",
+        now=now,
+        round=str(row.pk),
+        title=row.title,
+        instrument=row.instrument.code,
+        root=fingerprint,
+    )
     return fingerprint
 
 
