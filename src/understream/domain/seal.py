@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from random import Random
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -150,17 +151,19 @@ def write_entry(
     entry = next_entry(log.name, entry_of(last) if last else None, body, seed=seed)
     text = ""
     if receipt:
-        said = Party.objects.select_related("organisation").filter(pk=party).first()
+        # Names as they were when the evaluation began: they are part of what is checked.
+        begun: Any = body if kind == "begun" else json.loads(entries_about(evaluation)[0].body)
+        names = dict(zip(begun["parties"], begun["names"], strict=True))
         text = receipt_text(
             sign_receipt(
                 Receipt(
                     log=log.name,
-                    alliance=evaluation.alliance.name,
+                    alliance=begun["alliance"],
                     evaluation=evaluation.code,
-                    title=evaluation.title,
+                    title=begun["title"],
                     kind=kind,
                     party=str(party) if party else "",
-                    organisation=said.organisation.name if said else "",
+                    organisation=names[str(party)] if party else "",
                     commitments=commitments,
                     index=entry.index,
                     head=entry.hash,
