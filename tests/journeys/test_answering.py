@@ -1,10 +1,15 @@
 """Answering in a real browser: drafts, no network, two tabs, the keyboard, what is read aloud."""
 
+import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.site.house import environment_of
 
 pytestmark = pytest.mark.browser
 
@@ -14,6 +19,7 @@ UNUSED = (
 )  # fmt: skip
 """Who has not answered yet in the demo world's open round; the manager of Mill is left over."""
 
+ROOT = Path(__file__).parents[2]
 OFF = "ERR_INTERNET_DISCONNECTED"
 KEPT = "() => Object.keys(localStorage).length + Object.keys(sessionStorage).length"
 
@@ -281,7 +287,104 @@ def test_the_order_of_focus_the_names_read_aloud_and_that_nothing_jumps(answerin
     expect(screen(one, "review").locator("h1")).to_be_focused()
 
 
+# ------------------------------------- two questions on a screen, and partners drawn by lot
+
+
+def test_a_second_question_is_asked_below_the_first_and_a_voice_keeps_every_place(visitor, house):
+    two, drawn = links_in(house)
+    one = visitor(house, locale="en-GB")
+    page = one.page
+    begins(one, two)
+    expect(screen(one, "q0")).to_match_aria_snapshot("""
+      - heading "How much have our own goals for this alliance changed?" [level=1]
+      - group "How much have our own goals for this alliance changed?":
+        - radio "not"
+        - radio "a little"
+        - radio "a lot"
+        - radio "I can’t judge this"
+      - heading "What does the change in our goals do to this alliance?" [level=2]
+      - group "What does the change in our goals do to this alliance?":
+        - radio "helps"
+        - radio "hurts"
+        - radio "neither"
+        - radio "I can’t judge this"
+    """)
+    page.keyboard.press("3")  # goes to the first question, the next key to the second
+    page.keyboard.press("2")
+    page.locator('input[name="q0"][value="3"]').focus()
+    page.keyboard.press("2")  # to the question in which the reader stands
+    goes_on(one)
+    expect(page.locator("[data-count]")).to_have_text("Question 2 of 16")
+    expect(screen(one, "q2").locator("h1")).to_be_focused()
+    page.keyboard.press("1")
+    page.evaluate(GOES_ON, 15)
+    expect(page.locator("[data-summary]")).to_have_text("You answered 2 of 16 questions.")
+    expect(page.locator("[data-goto]")).to_have_count(1 + 14)  # a second one, and the topics left
+    page.locator('[data-goto="q3"]').click()
+    expect(page.locator("#q3-text")).to_be_focused()
+    page.keyboard.press("0")
+    page.go_back()
+    expect(page.locator("[data-goto]")).to_have_count(14)
+    sends(one)
+    assert [2, 2, 1, 255, *[0] * 18] in voices(house)
+
+    begins(one, drawn)
+    names = page.locator("[data-question]").evaluate_all(
+        "all => all.map(one => one.dataset.question)"
+    )
+    assert len(names) == 60
+    page.keyboard.press("1")
+    page.evaluate(GOES_ON, 60)
+    sends(one)
+    place = int(names[0].removeprefix("q"))
+    assert [*[0] * place, 1, *[0] * (89 - place)] in voices(house)
+
+
 # ----------------------------------------------------------------------- what is done here
+
+
+GOES_ON = "(times) => { while (times--) document.querySelector('[data-next]').click() }"
+MADE = """
+import django
+django.setup()
+from django.conf import settings
+from django.utils import timezone
+settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+from tests import factories
+factories.NOON = timezone.now()
+for instrument, names in (("evaluation", ("Kade", "Zeil")), ("trust", "ABCD")):
+    world = factories.make_alliance(*names, seed=100 + len(names))
+    until = factories.NOON + factories.WEEK
+    key = factories.open_round(world, instrument=instrument, closes_at=until)
+    print(factories.links_of(key, world.parties[names[0]])[1])
+"""
+
+
+def links_in(house):
+    """Open an evaluation, and a directed round of four parties; return a link of each."""
+    done = subprocess.run(
+        [sys.executable, "-c", MADE],
+        env=environment_of(
+            house.folder, DJANGO_SETTINGS_MODULE="understream.site.settings", PYTHONPATH=str(ROOT)
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def begins(one, link):
+    """Go to the first question behind a link, on a device of one's own."""
+    one.go(f"/r/{link}/")
+    one.page.locator("footer form button").click()
+    one.page.locator('input[value="own"]').check()
+    goes_on(one)
+
+
+def voices(house):
+    return [list(one) for (one,) in house.told("select answers from records_voice")]
 
 
 def screen(one, name):
