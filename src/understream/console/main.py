@@ -46,6 +46,7 @@ COMMANDS: Final = {
         environment={"UNDERSTREAM_MAIL": "demo"},
     ),
     "measure": Command("measure", "measure a file of person-level ratings", house=False),
+    "verify": Command("verify", "check a bundle against the receipts you kept", house=False),
     "instrument": Command("instrument", "check an instrument's file", house=False),
     "import": Command("ratings_import", "turn a file of ratings into a round with its mirror"),
     "person": Command("person", "add somebody who may sign in"),
