@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from understream.access import reach
-from understream.domain import letter, release
+from understream.domain import cycle, evaluation, letter, release
 from understream.domain.round import REMIND_BEFORE
 from understream.records.due import Due
 from understream.records.participation import Participation
@@ -126,6 +126,14 @@ ACTS: dict[str, Callable[[int, datetime, Random], None]] = {
     "round.remind": _remind,
     "round.steps": _steps,
     "voices.erase": _erase,
+    "evaluation.answer": lambda key, now, _rng: evaluation.remind_answering(key, now=now),
+    "evaluation.seal": lambda key, now, _rng: evaluation.remind_sealing(key, now=now),
+    "evaluation.deadline": lambda key, now, _rng: evaluation.pass_deadline(key, now=now),
+    "evaluation.expire": lambda key, now, _rng: evaluation.expire_evaluation(key, now=now),
+    "evaluation.decide": lambda key, now, _rng: evaluation.remind_deciding(key, now=now),
+    "cycle.pulse": lambda key, now, _rng: cycle.tell_due(key, "pulse", now=now),
+    "cycle.evaluation": lambda key, now, _rng: cycle.tell_due(key, "evaluation", now=now),
+    "cycle.renewal": lambda key, now, _rng: cycle.tell_due(key, "renewal", now=now),
     "tidy": _tidy,
     "forget": _forget,
 }

@@ -1,11 +1,12 @@
 """An evaluation: the agreement every party accepts first, its course, what ends it unopened."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from random import Random
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -623,11 +624,7 @@ def _fit(seat: Seat, terms: Terms, now: datetime) -> Terms:
     if faults:
         raise Unfit(faults)
     scans = tuple(code for code in SCANS if code in terms.scans)
-    return Terms(**{**_fields(terms), "title": title, "scope": scope, "scans": scans})
-
-
-def _fields(terms: Terms) -> dict[str, object]:
-    return {name: getattr(terms, name) for name in Terms.__slots__}
+    return replace(terms, title=title, scope=scope, scans=scans)
 
 
 def _plan_rounds(seat: Seat, row: Evaluation, terms: Terms, now: datetime) -> None:
@@ -1156,6 +1153,19 @@ def expire_evaluation(key: int, *, now: datetime) -> None:
         alliance=row.alliance_id,
         words={"evaluation": row.title},
     )
+
+
+@transaction.atomic
+def remind_deciding(key: int, *, now: datetime) -> None:
+    """Write to the managers on the day on which they wanted to decide, unless they have."""
+    row = (
+        Evaluation.objects.filter(pk=key, state=State.REVEALED).select_related("alliance").first()
+    )
+    day = row.texts.filter(kind="relevance", decide_on__isnull=False).first() if row else None
+    if row is None or day is None or day.decide_on is None:
+        return
+    if now.astimezone(ZoneInfo(row.alliance.time_zone)).date() >= day.decide_on:
+        letter.post(_news(row, "decide", row.reflections.values_list("party", flat=True)))
 
 
 def previous_of(evaluation: Evaluation) -> Evaluation | None:

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from understream.access.rules import Act, Where, require
 from understream.access.seat import Seat
 from understream.domain.letter import moment
+from understream.domain.topic import title_of
 from understream.domain.word import WORDS
 from understream.records.alliance import Alliance
 from understream.records.journal import Entry
@@ -89,7 +91,7 @@ SENTENCES = {
     "commitment.accept": _("%(who)s accepted for %(party)s: “%(action)s”."),
     "commitment.stand": _("%(giver)s and %(receiver)s agreed: “%(action)s”, by %(on)s."),
     "commitment.withdraw": _("%(who)s withdrew the commitment “%(action)s”."),
-    "commitment.judge": _("%(who)s judged for %(party)s: “%(action)s” was %(outcome)s."),
+    "commitment.judge": _("%(who)s said for %(party)s what became of “%(action)s”."),
     "cycle.keep": _(
         "%(who)s set the rhythm: a pulse every %(pulse)s months, an evaluation every "
         "%(evaluation_months)s."
@@ -188,6 +190,8 @@ def sentence_of(act: str, who: str, words: Mapping[str, str | int], *, zone: str
     told = {
         name: moment(datetime.fromisoformat(str(word)), zone)
         if name == "until"
+        else title_of(str(word), language=get_language() or "en") or word
+        if name == "topic"
         else WORDS.get(str(word), word)
         if name in ("role", "mode", "days", "outcome", "choice")
         else word

@@ -280,7 +280,7 @@ def evaluation_news(
 ) -> Letter:
     """Return the letter that tells a manager how an evaluation stands.
 
-    :param news: ``extended``, ``cancelled``, ``lapsed`` or ``remind``.
+    :param news: ``extended``, ``cancelled``, ``lapsed``, ``decide`` or ``remind``.
     """
     with translation.override(language):
         sentences = {
@@ -291,6 +291,7 @@ def evaluation_news(
                 "manager can propose another deadline, or to call it off. What was sealed is "
                 "destroyed unopened thirty days after the deadline."
             ),
+            "decide": _("Today is the day on which you wanted to decide about the alliance."),
             "remind": _(
                 "Your organisation has not sealed its reflection yet. The deadline is %(until)s."
             ),

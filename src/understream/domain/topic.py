@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from understream.domain.instrument import EVALUATION, instrument_of
-from understream.instruments.reader import Instrument
+from understream.instruments import reader
+from understream.instruments.reader import Instrument, Text
 from understream.records.evaluation import Evaluation
 from understream.records.instrument import InstrumentVersion
 
@@ -54,7 +55,7 @@ def topics_of(instrument: Instrument, *, language: str) -> tuple[Topic, ...]:
     """
     facets = {facet.code: facet for facet in instrument.facets}
     seconds = {item.after: item for item in instrument.items if item.after}
-    topics = []
+    topics: list[Topic] = []
     for item in instrument.items:
         if item.after:
             continue
@@ -94,3 +95,80 @@ def codes_of(instrument: Instrument, part: int) -> tuple[str, ...]:
 def by_code(topics: Sequence[Topic]) -> dict[str, Topic]:
     """Return topics by their code."""
     return {one.code: one for one in topics}
+
+
+def title_of(code: str, *, language: str) -> str:
+    """Return what a topic, a block or the closing decision is called; "" for none of them."""
+    if code in BLOCKS:
+        return BLOCKS[code].title.into(language)
+    if code == RELEVANCE:
+        return _RELEVANCE.into(language)
+    topics = topics_of(reader.load(EVALUATION), language=language)
+    return next((one.title for one in topics if one.code == code), "")
+
+
+RELEVANCE = "relevance"
+_RELEVANCE = Text("the closing decision", "het besluit aan het eind")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One of the building blocks that the gate looks at again, with its two questions."""
+
+    code: str
+    title: Text
+    caption: Text
+    questions: tuple[Text, Text]
+
+
+BLOCKS = {
+    one.code: one
+    for one in (
+        Block(
+            "B1",
+            Text("Own strategy & motives", "Eigen strategie & motieven"),
+            Text("what it is to us", "wat het voor ons is"),
+            (
+                Text(
+                    "Where do we want to be in three years?",
+                    "Waar willen we over drie jaar staan?",
+                ),
+                Text(
+                    "What part of that do we need others for?",
+                    "Waarvoor hebben we daarbij anderen nodig?",
+                ),
+            ),
+        ),
+        Block(
+            "B2",
+            Text("Shared ambition & fitting goals", "Gedeelde ambitie & passende doelen"),
+            Text("what we want side by side", "wat we naast elkaar willen"),
+            (
+                Text("What becomes possible only together?", "Wat kan alleen samen?"),
+                Text(
+                    "Where do our goals touch, and where do they rub?",
+                    "Waar raken onze doelen elkaar, en waar schuren ze?",
+                ),
+            ),
+        ),
+        Block(
+            "B3",
+            Text("Field & borders", "Domein & grenzen"),
+            Text("what belongs to it", "wat erbij hoort"),
+            (
+                Text("What is in, what is out?", "Wat valt erbinnen, wat erbuiten?"),
+                Text("Who may move the border?", "Wie mag de grens verleggen?"),
+            ),
+        ),
+        Block(
+            "B4",
+            Text("Value & split", "Waarde & verdeling"),
+            Text("who gains what", "wie wint wat"),
+            (
+                Text("What does the customer notice?", "Wat merkt de klant?"),
+                Text("How do we divide what comes of it?", "Hoe verdelen we wat het oplevert?"),
+            ),
+        ),
+    )
+}
+"""The four blocks, from the workshop's first two questions: why, and in what."""
