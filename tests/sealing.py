@@ -40,8 +40,17 @@ def salt_of(*names):
 
 def part_of(party, part, sentence="As in spring."):
     """Return one padded part of a party's reflection."""
-    topic = {"topic": TOPICS[part - 1], "rating": 4, "sentence": f"{PARTIES[party]}: {sentence}"}
-    return padded(canonical({"part": part, "topics": [topic]}))
+    topic = {"code": TOPICS[part - 1], "sentence": f"{PARTIES[party]}: {sentence}", "sure": "high"}
+    topic |= {"change": "lot", "effect": "helps"} if part == 1 else {"rating": None}
+    held = {
+        "format": "reflection.v1",
+        "log": LOG,
+        "evaluation": EVALUATION,
+        "party": party,
+        "part": part,
+        "topics": [topic | {"dissents": ["Not all of us."]}],
+    }
+    return padded(canonical(held))
 
 
 class Host:

@@ -8,12 +8,32 @@ from textwrap import wrap
 from typing import Final
 
 from understream.console.figures import readable
+from understream.instruments.reader import load
 from understream.measurement.bundle import Bundle, Check, Course, document_of, standing
 from understream.measurement.receipt import Receipt
 from understream.measurement.seal import GAPS, PARTS, Entry, fingerprint, seal_digest, words_of
 
 _WIDE: Final = 96
 _LANGUAGES: Final = {"en": "English", "nl": "Dutch"}
+_INSTRUMENT: Final = "evaluation"
+#: What a reflection says of a topic, in this order.
+_LABELS: Final = {
+    "change": "Changed",
+    "effect": "For the alliance that",
+    "rating": "Rating, 1 to 7",
+    "direction": "Since last time",
+    "sentence": "What we see",
+    "sure": "How sure",
+    "dissents": "Another view among us",
+}
+_VALUES: Final[Mapping[str, str]] = {
+    "change: not": "not at all",
+    "change: little": "a little",
+    "change: lot": "a lot",
+    "change: cannot judge": "can't judge",
+    "effect: neither": "neither helps nor hurts",
+    "rating: null": "can't judge",
+}
 _PARTS: Final = {1: "goals, environment and the hard side", 2: "the soft side"}
 
 
@@ -333,20 +353,40 @@ def _shown(case: Case) -> Iterator[str]:
         yield from _written(document_of(one), "    ")
 
 
-def _written(value: object, indent: str) -> Iterator[str]:
+def _written(document: object, indent: str) -> Iterator[str]:
+    """Write a reflection topic by topic; what is not one, as it stands."""
+    topics = document.get("topics") if isinstance(document, dict) else None
+    if not isinstance(topics, list) or not all(isinstance(one, dict) for one in topics):
+        yield from _any(document, indent)
+        return
+    titles = {item.code: (item.title or item.text).en for item in load(_INSTRUMENT).items}
+    for one in topics:
+        code = _plain(one.get("code"))
+        yield from _said(f"{titles[code]} ({code})" if code in titles else code, indent)
+        for name in sorted(one.keys() - {"code"}, key=lambda name: (_rank(name), name)):
+            told = one[name]
+            if not isinstance(told, dict | list):
+                told = _VALUES.get(f"{name}: {_plain(told)}", told)
+            if told not in ("", []):
+                yield from _any({_LABELS.get(name, name): told}, f"{indent}  ")
+
+
+def _rank(name: str) -> int:
+    return [*_LABELS].index(name) if name in _LABELS else len(_LABELS)
+
+
+def _any(value: object, indent: str) -> Iterator[str]:
     match value:
         case dict():
             for key, inner in value.items():
                 if isinstance(inner, dict | list):
                     yield from _said(f"{key}:", indent)
-                    yield from _written(inner, f"{indent}  ")
+                    yield from _any(inner, f"{indent}  ")
                 else:
                     yield from _lines(f"{key}: {_plain(inner)}", indent)
         case list():
-            for place, inner in enumerate(value):
-                if place and isinstance(inner, dict):
-                    yield ""
-                yield from _written(inner, indent)
+            for inner in value:
+                yield from _any(inner, indent)
         case _:
             yield from _lines(_plain(value), indent)
 
@@ -356,7 +396,7 @@ def _plain(value: object) -> str:
 
 
 def _lines(text: str, indent: str) -> Iterator[str]:
-    for line in text.splitlines() or [""]:
+    for line in text.splitlines():
         yield from _said(line, indent)
 
 
