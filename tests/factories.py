@@ -8,16 +8,20 @@ from random import Random
 
 from understream.access import reach
 from understream.access.seat import Role, Seat
+from understream.domain import evaluation as evaluations
+from understream.domain import joint, reveal, voice
+from understream.domain import reflection as reflections
 from understream.domain import round as rounds
-from understream.domain import voice
 from understream.domain.alliance import found_alliance
+from understream.domain.evaluation import Terms
 from understream.domain.invitation import invite_person
+from understream.domain.reflection import Words
 from understream.domain.release import close_round
 from understream.domain.voice import Heard, Utterance
 from understream.records.alliance import Party
 from understream.records.participation import Participation
 from understream.records.person import Person
-from understream.records.round import Cohort
+from understream.records.round import Cohort, Round
 from understream.records.seat import SeatRow
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -181,3 +185,110 @@ def answer_all(world: World, round_key: int, answers: dict[str, Sequence[Sequenc
 def close(world: World, round_key: int) -> None:
     """Let the end of the round come."""
     assert close_round(round_key, now=LATER, rng=world.rng)
+
+
+TOPICS = tuple(f"EV{number}" for number in range(1, 17))
+FIRST_PART, SOFT_PART = TOPICS[:11], TOPICS[11:]
+BLOCKS = ("B1", "B2", "B3", "B4")
+SEALING = NOON + WEEK + timedelta(hours=1)
+"""A moment after the answers are in and before the deadline."""
+
+
+def terms_of(**keys) -> Terms:
+    """Return terms for an evaluation: answers within a week, sealed within two."""
+    return Terms(
+        **{
+            "title": "Autumn evaluation",
+            "scope": "",
+            "depth": "cycle",
+            "scans": (),
+            "answer_until": NOON + WEEK,
+            "seal_until": NOON + 2 * WEEK,
+            **keys,
+        }
+    )
+
+
+def prepare_evaluation(world: World, **keys) -> int:
+    """Return the key of an evaluation whose agreement nobody has accepted."""
+    planner = next(iter(world.managers.values()))
+    return evaluations.prepare_evaluation(planner, terms=terms_of(**keys), now=NOON, rng=world.rng)
+
+
+def begin_evaluation(world: World, *, modes: dict[str, str] | None = None, **keys) -> int:
+    """Return the key of an evaluation that every party has accepted and that has begun.
+
+    A party of five or more speaks in confidence, a smaller one with one voice, unless told.
+    """
+    key = prepare_evaluation(world, **keys)
+    for name, manager in world.managers.items():
+        people = [seat.key for seat in world.people[name]]
+        proposed = "confidential" if len(people) >= 5 else "one voice"
+        evaluations.accept_agreement(
+            manager,
+            key,
+            version=1,
+            mode=(modes or {}).get(name, proposed),
+            seats=people,
+            now=NOON,
+            rng=world.rng,
+        )
+    planner = next(iter(world.managers.values()))
+    evaluations.open_evaluation(planner, key, now=NOON, rng=world.rng)
+    return key
+
+
+def words_on(topic: str, **keys) -> Words:
+    """Return a finished conclusion: a little changed, or 5 of 7."""
+    if topic in TOPICS[:6]:
+        said = {"change": "little", "effect": "helps"}
+    else:
+        said = {"rating": 5, "direction": "same"}
+    return Words(**{**said, "sentence": f"What we see in {topic}.", "sure": "high", **keys})
+
+
+def reflect(world: World, key: int, name: str, *, now: datetime = SEALING, **topics) -> None:
+    """Let a party's manager conclude on every topic; `topics` say what is otherwise, by code."""
+    for topic in TOPICS:
+        words = words_on(topic, **topics.get(topic, {}))
+        reflections.write_conclusion(world.managers[name], key, topic, words=words, now=now)
+
+
+def let_answers_end(world: World, key: int, *, now: datetime = SEALING) -> None:
+    """Let the rounds of an evaluation close."""
+    for one in Round.objects.filter(evaluation=key):
+        close_round(one.pk, now=now, rng=world.rng)
+
+
+def seal_evaluation(
+    world: World, key: int, *names: str, now: datetime = SEALING, **topics
+) -> None:
+    """Let parties conclude and seal, all of them unless told; the last seal opens everything.
+
+    :param topics: by party's name, what it concludes otherwise, by topic.
+    """
+    let_answers_end(world, key, now=now)
+    for name in names or tuple(world.managers):
+        reflect(world, key, name, now=now, **topics.get(name, {}))
+        reveal.seal_reflection(world.managers[name], key, now=now, rng=world.rng)
+
+
+def pass_gate(world: World, key: int, *, now: datetime = SEALING) -> None:
+    """Let all parties accept a note on each of the four blocks."""
+    planner = next(iter(world.managers.values()))
+    for block in BLOCKS:
+        joint.write_joint_text(
+            planner, key, "block", block, version=0, reading=f"Looked at {block}.", now=now
+        )
+        for manager in world.managers.values():
+            joint.accept_joint_text(manager, key, "block", block, version=1, now=now)
+
+
+def decide(world: World, key: int, *, choice: str = "ED1", now: datetime = SEALING) -> None:
+    """Let all parties accept one closing decision."""
+    planner = next(iter(world.managers.values()))
+    version = joint.write_joint_text(
+        planner, key, "relevance", "relevance", version=0, choice=choice, now=now
+    )
+    for manager in world.managers.values():
+        joint.accept_joint_text(manager, key, "relevance", "relevance", version=version, now=now)

@@ -24,6 +24,8 @@ class Of(StrEnum):
     PERSON = "the person signed in"
     ALLIANCE = "the person's seat in the alliance of the address"
     ROUND = "the person's seat in the alliance of the round of the address"
+    EVALUATION = "the person's seat in the alliance of the evaluation of the address"
+    COMMITMENT = "the person's seat in the alliance of the commitment of the address"
     ORGANISATION = "the person's research seat in the organisation of the address"
     LINK = "whoever holds the link in the address"
 
@@ -103,6 +105,10 @@ def _seat_for(request: HttpRequest, declared: Policy, keys: dict[str, object]) -
             seat = reach.seat_in_alliance(person, _number(keys["alliance"]))
         case Of.ROUND:
             seat = reach.seat_in_round(person, _number(keys["round"]))
+        case Of.EVALUATION:
+            seat = reach.seat_in_evaluation(person, _number(keys["evaluation"]))
+        case Of.COMMITMENT:
+            seat = reach.seat_in_commitment(person, _number(keys["commitment"]))
         case Of.ORGANISATION:
             seat = reach.seat_of_researcher(person, _number(keys["organisation"]))
     roles = RULES[declared.act].roles
