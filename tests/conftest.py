@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from pytest_django.plugin import blocking_manager_key
 
 from understream.domain import release, world
@@ -39,10 +40,26 @@ def _nothing_remembered():
     world.forget()
 
 
-@pytest.fixture(autouse=True)
-def _no_waiting_for_neighbours(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_neighbours():
     """Let no test wait for what another worker's test does on the same server."""
-    monkeypatch.setattr(release, "LOOKS", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(release, "LOOKS", 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def lasting(request, django_db_blocker):
+    """Make something for all tests of a module; what each does to it itself is undone behind it.
+
+    Not for a module with tests that need real transactions.
+    """
+    request.getfixturevalue("django_db_setup")
+    outer = transaction.atomic()
+    outer._from_testcase = True  # as the one that Django puts around every test
+    with django_db_blocker.unblock(), outer:
+        yield lambda make: make()
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -7,14 +7,18 @@ person may be shown of them stands here; every other word on any page they can a
 import html
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, TestCase
 from django.urls import reverse
 
 from tests.factories import make_person
@@ -28,6 +32,7 @@ from tests.wide import (
     Persona,
     Wide,
     addresses,
+    again,
     make_wide,
     submission_of,
 )
@@ -50,10 +55,58 @@ pytestmark = pytest.mark.django_db
 HERE, THERE = (HARBOUR, MILL), (QUAY, DELTA)
 
 
+@dataclass(frozen=True)
+class Made:
+    """The world, the letters that went through it, and what was logged while it was made."""
+
+    wide: Wide
+    letters: tuple[EmailMessage, ...]
+    logged: tuple[logging.LogRecord, ...]
+
+
+class Kept(logging.Handler):
+    """Keeps all that is logged."""
+
+    def __init__(self):
+        super().__init__()
+        self.records = []
+
+    def emit(self, record):
+        self.records.append(record)
+
+
+@contextmanager
+def everything_kept() -> Iterator[list[logging.LogRecord]]:
+    """Let every logger speak, whatever the settings silence, and keep what they say."""
+    kept = Kept()
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [one.level for one in loggers]
+    loggers[0].addHandler(kept)
+    for one in loggers:
+        one.setLevel(logging.DEBUG)
+    try:
+        yield kept.records
+    finally:
+        loggers[0].removeHandler(kept)
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)
+
+
+LOGGERS = ("", "django", "understream", "allauth", "django.request")
+
+
+@pytest.fixture(scope="module")
+def made(lasting):
+    mail.outbox.clear()
+    with everything_kept() as logged, TestCase.captureOnCommitCallbacks(execute=True):
+        wide = lasting(make_wide)
+    return Made(wide, tuple(mail.outbox), tuple(logged))
+
+
 @pytest.fixture
-def wide(monkeypatch):
+def wide(made, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    return make_wide()
+    return again(made.wide)
 
 
 # ------------------------------------------------------------------- what there is to be seen
@@ -357,18 +410,12 @@ def test_the_crawl_notices_every_filter_that_is_left_out(wide):
     assert list(leaks(wide, *mended)) == []
 
 
-def test_a_letter_tells_its_reader_no_more_than_a_page_would(
-    monkeypatch, mailoutbox, django_capture_on_commit_callbacks
-):
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    with django_capture_on_commit_callbacks(execute=True):
-        wide = make_wide()
-
-    words = everything(wide)
-    told = {one.to[0] for one in mailoutbox}
-    assert len(mailoutbox) > 100
+def test_a_letter_tells_its_reader_no_more_than_a_page_would(made):
+    words = everything(made.wide)
+    told = {one.to[0] for one in made.letters}
+    assert len(made.letters) > 100
     assert {"manager.harboria@example.org", "quayantum.8@example.org"} <= told
-    for one in mailoutbox:
+    for one in made.letters:
         (to,) = one.to
         text = f"{one.subject}\n{one.body}"
         sides = {HERE: words["names here"], THERE: words["names there"]}
@@ -379,19 +426,13 @@ def test_a_letter_tells_its_reader_no_more_than_a_page_would(
         assert [word for word in forbidden if is_in(word, text)] == [], to
 
 
-def test_a_link_is_mailed_to_nobody_but_its_person(
-    monkeypatch, mailoutbox, django_capture_on_commit_callbacks
-):
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    with django_capture_on_commit_callbacks(execute=True):
-        make_wide()
-
+def test_a_link_is_mailed_to_nobody_but_its_person(made):
     owners = {
         reach.link_of(one.nonce): one.seat.person.email
         for one in Participation.objects.select_related("seat__person")
     }
     mailed = [
-        (to, link) for one in mailoutbox for to in one.to for link in owners if link in one.body
+        (to, link) for one in made.letters for to in one.to for link in owners if link in one.body
     ]
     assert mailed
     assert [(to, link) for to, link in mailed if owners[link] != to] == []
@@ -412,7 +453,7 @@ def test_an_error_says_a_number_and_nothing_else(wide, monkeypatch, caplog):
     number = re.search(r"[0-9a-f]{8}", caplog.records[0].number)[0]
     told = html.unescape(page.content.decode())
     assert number in told
-    assert "RemarkSecret" not in told + lines_of(caplog)
+    assert "RemarkSecret" not in told + lines_of(caplog.records)
     assert "Traceback" not in told
 
 
@@ -603,24 +644,19 @@ def test_a_download_ends_with_the_session_and_with_the_seat(wide):
 # ----------------------------------------------------------------------------------- SEC-17
 
 
-def lines_of(caplog) -> str:
+def lines_of(records: Iterable[logging.LogRecord]) -> str:
     """Return what the house would have written of what was logged, in both its shapes."""
     shapes = [logs.Formatter(shape) for shape in ("text", "json")]
-    return "\n".join(shape.format(one) for one in caplog.records for shape in shapes)
+    return "\n".join(shape.format(one) for one in records for shape in shapes)
 
 
 @pytest.fixture
-def everything_logged(caplog):
-    """Let every logger speak, whatever the settings silence."""
-    for name in ("", "django", "understream", "allauth", "django.request"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    return caplog
+def logged():
+    with everything_kept() as records:
+        yield records
 
 
-def test_no_log_line_holds_a_word_of_anybody(monkeypatch, everything_logged):
-    caplog = everything_logged
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    wide = make_wide()
+def test_no_log_line_holds_a_word_of_anybody(made, wide, logged):
     link = wide.links["open never begun"]
     client = Client()
     for name in ("manager", "respondent"):
@@ -635,14 +671,14 @@ def test_no_log_line_holds_a_word_of_anybody(monkeypatch, everything_logged):
     )
     client.post(reverse("account_login"), {"login": "eve@example.org", "password": "wrong"})
 
-    told = lines_of(caplog)
+    told = lines_of([*made.logged, *logged])
 
     words = set().union(*everything(wide).values()) | {"RemarkLogged", "b" * 32, "eve@example.org"}
     assert "django.request" in told
     assert [word for word in words if is_in(word, told)] == []
 
 
-def test_a_line_break_in_an_address_writes_no_second_line(client, everything_logged):
+def test_a_line_break_in_an_address_writes_no_second_line(client, logged):
     client.get("/nothing%0d%0a2026-11-02T12:00:00 error forged/")
 
-    assert "forged" not in lines_of(everything_logged)
+    assert "forged" not in lines_of(logged)

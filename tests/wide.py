@@ -6,6 +6,7 @@ can tell from one word what somebody has been shown.
 
 import base64
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -85,6 +86,16 @@ def make_wide() -> Wide:
     seats.end_seat(here.managers[HARBOUR], gone.key, now=NOON)
     _close(wide)
     return wide
+
+
+def again(wide: Wide) -> Wide:
+    """Return the same world with browsers that know nothing of what others did with theirs."""
+    fresh = {}
+    for who in wide.personas.values():
+        fresh[id(who.client)] = client = Client()
+        client.handler = who.client.handler  # which keeps nothing but what it was built of
+        client.cookies.update(deepcopy(who.client.cookies))
+    return deepcopy(wide, fresh)
 
 
 def _make_personas(wide: Wide) -> None:
