@@ -1,0 +1,1 @@
+"""Commitments: what parties promise each other, and what became of it."""

@@ -1,0 +1,1 @@
+"""Evaluations: preparing them together, following their course, checking what was sealed."""

@@ -1,0 +1,1 @@
+"""The joint page: reflections side by side, and what is agreed about them."""

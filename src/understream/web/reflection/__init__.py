@@ -1,0 +1,1 @@
+"""Reflections: what a party concludes within itself, and its seal."""
