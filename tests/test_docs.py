@@ -22,7 +22,15 @@ from understream.domain import release as released
 from understream.domain import round as rounds
 from understream.domain.word import WORDS
 from understream.instruments import reader, table
-from understream.measurement import disclosure, gap, release, within_group
+from understream.measurement import (
+    bundle,
+    disclosure,
+    gap,
+    receipt,
+    release,
+    seal,
+    within_group,
+)
 from understream.site.environment import KNOWN
 from understream.site.ticker import EVERY
 
@@ -165,6 +173,23 @@ def test_nothing_is_called_validated_that_is_not():
     assert validated == []
     assert "**Not yet validated.**" in said("docs/concepts/instrument.md")
     assert "nobody has validated" in said("README.md")
+
+
+def test_what_the_log_may_tell_and_what_is_checked_are_described():
+    kinds = {
+        row[0]: re.findall(r"`(\w+)`", row[1])
+        for row in rows("concepts/seal.md", "The format, byte by byte")
+    }
+    told = {name: set(kinds[name]) for name in seal.KINDS}
+
+    common = {"evaluation", "at"}
+    assert told == {name: set(fields) - common for name, fields in seal.KINDS.items()}
+    assert [row[0] for row in rows("concepts/bundle.md", "What is checked")[1:]] == [
+        *bundle.CHECKS
+    ]
+    described = {name for row in rows("concepts/receipt.md", "As a file")[1:]
+                 for name in re.findall(r"`(\w+)`", row[0])}  # fmt: skip
+    assert described == set(receipt.Receipt.__dataclass_fields__) | {"format"}
 
 
 # ---------------------------------------------------------------- what one can do
@@ -433,6 +458,18 @@ FIGURES = {
         f"within {released.KEPT.days} days is erased",
         "at least two thirds of them",
     ],
+    "docs/concepts/seal.md": [
+        f"multiple of {seal.PADDING:,} bytes",
+        f"{seal.SALT} random bytes",
+        f"Six words hold {seal.WORDS * seal.WORD_BITS} bits",
+        f"first {seal.WORDS * seal.WORD_BITS} bits, eleven for each word",
+        f"{2**seal.WORD_BITS:,} words a language",
+        f"at most {seal.DEEPEST} levels",
+    ],
+    "docs/concepts/receipt.md": [
+        f"up to {receipt.MOST_RECEIPTS:,} receipts and {receipt.LARGEST_MAIL // 1_000_000} MB",
+    ],
+    "docs/concepts/bundle.md": [f"Up to {bundle.LARGEST_BUNDLE // 1_000_000} MB"],
     "docs/concepts/round.md": [
         f"is {K} people or more",
         f"{SMALL[rounds.REMIND_BEFORE.days]} days before the end",

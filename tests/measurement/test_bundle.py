@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.sealing import (
@@ -308,7 +308,22 @@ ACTS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+BOTH = [("sealed", "h"), ("sealed", "m")]
+
+
+@example(acts=[*BOTH, ("revealed", 2)], begins=True)
+@example(acts=[*BOTH, ("revealed", 1), ("revealed", 1)], begins=True)
+@example(acts=[*BOTH, ("revealed", 1), ("revealed", 2), ("revealed", 1)], begins=True)
+@example(acts=[*BOTH, ("revealed", 1), ("taken back", "m"), ("sealed", "m")], begins=True)
+@example(acts=[*BOTH, ("taken back", "m")], begins=True)
+@example(acts=[*BOTH, ("extended", "")], begins=True)
+@example(acts=[*BOTH, ("revealed", 1), ("cancelled", "")], begins=True)
+@example(acts=[("sealed", "h"), ("cancelled", ""), ("sealed", "m")], begins=True)
+@example(acts=[("sealed", "h"), ("cancelled", ""), ("extended", "")], begins=True)
+@example(acts=[("sealed", "h"), ("sealed", "h"), ("sealed", "m")], begins=True)
+@example(acts=[("taken back", "h")], begins=True)
+@example(acts=BOTH, begins=False)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ACTS, max_size=7), st.booleans())
 def test_cr_3_every_commitment_stands_before_the_first_opening(acts, begins):
     kinds = [("begun", ""), *acts] if begins else acts
