@@ -145,7 +145,7 @@ def test_pages_of_a_party_with_one_voice_and_of_one_that_signs_are_in_order(
 ):
     key = own_house.told("select id from records_round where title = 'Trust among three'")[0][0]
     quay, mill = visitor(own_house), visitor(own_house)
-    signs_in(quay, "annelies.vermeer")
+    signs_in(quay, "manager.c")
     mill.enter("manager.b")
     for one, mode, asked in ((quay, "one voice", 4), (mill, "named", 3)):
         look(one, f"/rounds/{key}/cohort/", seen)

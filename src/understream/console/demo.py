@@ -19,7 +19,7 @@ from understream.console.world import PASSWORD, build, clear
 from understream.domain import world
 
 _SEED: Final = 7
-_DOORS: Final = ("manager.a", "manager.b", "facilitator", "sponsor", "participant")
+_DOORS: Final = ("manager.a", "manager.b", "manager.c", "facilitator", "sponsor", "participant")
 
 
 class RealMail(Refused):

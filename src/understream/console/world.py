@@ -85,7 +85,7 @@ PEOPLE: dict[str, tuple[One, ...]] = {
         One("Nadia Haddad", "nadia.haddad", "en"),
     ),
     QUAY: (
-        One("Annelies Vermeer", "annelies.vermeer", "nl", Role.MANAGER, account=True),
+        One("Annelies Vermeer", "manager.c", "nl", Role.MANAGER, account=True),
         One("Bram Oosterhuis", "bram.oosterhuis"),
         One("Grace Lindqvist", "grace.lindqvist", "en"),
         One("Youssef Benali", "youssef.benali"),

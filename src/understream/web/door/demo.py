@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from understream.access.refusal import Missing
 from understream.access.rules import Act
 from understream.domain.due import tick
+from understream.domain.evaluation import DESTROYED_AFTER, evaluation_before
 from understream.domain.person import demo_person
 from understream.domain.round import round_before
 from understream.domain.world import is_demo, move_clock
@@ -24,6 +25,11 @@ from understream.web.policy import Of, SeatedRequest, policy
 DOORS = (
     ("manager.a", gettext_lazy("Manager of Harbour"), gettext_lazy("plans, opens, reads")),
     ("manager.b", gettext_lazy("Manager of Mill"), gettext_lazy("says yes for the other party")),
+    (
+        "manager.c",
+        gettext_lazy("Manager of Quay"),
+        gettext_lazy("speaks for a party of four"),
+    ),
     ("facilitator", gettext_lazy("Facilitator"), gettext_lazy("helps both, belongs to neither")),
     ("sponsor", gettext_lazy("Sponsor"), gettext_lazy("reads what the own party may read")),
     ("participant", gettext_lazy("Participant"), gettext_lazy("answers, and reads the mirror")),
@@ -79,6 +85,33 @@ def clock(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - t
     tick(now=moments.now(), rng=moments.rng)
     messages.success(request, _("The demo clock stands just after the end of this round."))
     return redirect("round:show", round)
+
+
+@policy(Act.EVALUATION_READ, Of.EVALUATION, "POST")
+def evaluation_clock(request: SeatedRequest, evaluation: int) -> HttpResponse:
+    """Move the demo world's clock past the next moment that matters to a running evaluation.
+
+    That is the end of answering, then the deadline, then the day on which sealed envelopes go.
+    """
+    _only_here(request)
+    now = moments.now()
+    card = evaluation_before(request.seat, evaluation, now=now)
+    ahead = (
+        (card.answer_until, _("The demo clock stands just after the end of answering.")),
+        (card.seal_until, _("The demo clock stands just after the deadline for sealing.")),
+        (
+            card.seal_until + DESTROYED_AFTER,
+            _("The demo clock stands just after the day on which what was sealed is destroyed."),
+        ),
+    )
+    until = next(((at, told) for at, told in ahead if now < at), None)
+    if card.state != "running" or until is None:
+        raise Missing
+    at, told = until
+    move_clock(at + AFTER, real=moments.real())
+    tick(now=moments.now(), rng=moments.rng)
+    messages.success(request, told)
+    return redirect("evaluation:show", evaluation)
 
 
 def is_open(request: HttpRequest) -> bool:

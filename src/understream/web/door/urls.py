@@ -15,4 +15,9 @@ urlpatterns = [
     path("demo/mail/", demo.mail, name="demo_mail"),
     path("demo/mail/<str:letter>/", demo.letter, name="demo_letter"),
     path("demo/clock/<int:round>/", demo.clock, name="demo_clock"),
+    path(
+        "demo/clock/evaluation/<int:evaluation>/",
+        demo.evaluation_clock,
+        name="demo_evaluation_clock",
+    ),
 ]
