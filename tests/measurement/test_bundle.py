@@ -26,6 +26,8 @@ from understream.measurement.bundle import (
     CHECKS,
     LARGEST_BUNDLE,
     MOST_PIECES,
+    Figures,
+    Released,
     bundle_file,
     check,
     course_of,
@@ -35,7 +37,16 @@ from understream.measurement.bundle import (
     standing,
 )
 from understream.measurement.receipt import Unreadable
-from understream.measurement.seal import KINDS, canonical, framed, padded, public_key, signed
+from understream.measurement.seal import (
+    KINDS,
+    canonical,
+    figures_leaf,
+    figures_root,
+    framed,
+    padded,
+    public_key,
+    signed,
+)
 
 HOST = Host()
 RECEIPTS = BEGUN, RELEASED, HARBOUR, MILL, HARD, SOFT = HOST.whole()
@@ -540,6 +551,24 @@ def test_figures_fit_what_was_fixed_when_the_round_closed():
     ]
     for releases in wrong:
         assert faults(edited(releases=releases), SOFT) == ["figures"], releases
+
+
+@pytest.mark.parametrize("odd", [{"party": "x"}, {"leaf": "x"}])
+def test_figures_are_of_parties_and_fixed_by_hashes_even_if_the_root_fits(odd):
+    host = Host()
+    host.begin()
+    salt = salt_of("r")
+    told = {"round": "r", "title": "Pulse", "instrument": "pulse"}
+    leaves = [replace(Figures("m", "00" * 32, None, ""), **odd)]
+    for party in ("h", "gaps"):
+        leaf = figures_leaf(round="r", party=party, figures={}, salt=salt)
+        leaves.append(Figures(party, leaf, {}, salt.hex()))
+    for parties, fault in ((leaves[1:], []), (leaves, ["figures"])):
+        host.entries = host.entries[:1]
+        root = figures_root({one.party: one.leaf for one in parties})
+        receipt = host.write("released", **told, root=root)
+        released = Released(**told, root=root, parties=tuple(parties))
+        assert faults(host.file(releases=(released,)), receipt) == fault
 
 
 def test_a_round_cannot_be_released_twice():

@@ -275,33 +275,43 @@ def _verdict(case: Case) -> Iterator[str]:
     course = case.course
     yield "ACCEPTED"
     if course.opened:
-        text = (
-            "What is open is what was sealed, and every party had sealed before anything opened."
-        )
+        yield from _opened(case)
     elif course.ended is not None:
-        text = "The evaluation ended before all had sealed; nothing was opened."
+        yield from _said("The evaluation ended before all had sealed; nothing was opened.")
     elif course.complete:
-        text = (
+        yield from _said(
             "Every party has sealed, yet nothing is open in this bundle. The last seal opens all: "
             "ask the host for a newer bundle."
         )
     else:
-        text = "Not every party has sealed yet, and nothing is open."
-    yield from _said(text)
+        yield from _said("Not every party has sealed yet, and nothing is open.")
     for one in case.kept:
         if one.receipt.kind == "sealed" and not standing(case.bundle, one.receipt):
             yield from _said(
                 f"The receipt in {one.file} is genuine, but its seal was taken back later: it is "
                 "not the one that counts."
             )
-    late = [
-        course.parties[party] for party, seal in course.seals.items() if seal.index >= case.covered
-    ]
-    if late and course.opened:
+
+
+def _opened(case: Case) -> Iterator[str]:
+    seals, names = case.course.seals, case.course.parties
+    proven = [names[party] for party, seal in seals.items() if seal.index < case.covered]
+    told = [names[party] for party, seal in seals.items() if seal.index >= case.covered]
+    if not told:
         yield from _said(
-            f"Your receipts do not reach the seal of {_list(late)}. To be sure of it as well, run "
-            "this again with the receipt of that seal or of the opening: every party got one."
+            "What is open is what was sealed, and every party had sealed before anything opened."
         )
+        return
+    yield from _said(
+        "What is open is what the log says was sealed, and there every party sealed before "
+        "anything opened."
+    )
+    if proven:
+        yield from _said(f"For {_list(proven)} your receipts prove it.")
+    yield from _said(
+        f"For {_list(told)} it rests on the host's word. To be sure of that as well, run this "
+        "again with the receipt of that seal or of the opening: every party got one."
+    )
 
 
 def _rejected(case: Case) -> Iterator[str]:
