@@ -125,6 +125,19 @@ def promises_before(
     return _cards(seat, rows.order_by("due_on", "pk"), language, now)
 
 
+def promises_of(
+    seat: Seat, key: int, *, language: str, now: datetime
+) -> tuple[CommitmentCard, ...]:
+    """Return what the parties had promised each other before an evaluation, by its key.
+
+    :raises Missing: for an evaluation out of reach.
+    """
+    row = reach.evaluations_within(seat).filter(pk=key).first()
+    if row is None:
+        raise Missing
+    return promises_before(seat, row, language=language, now=now)
+
+
 def commitment_before(seat: Seat, key: int, *, language: str, now: datetime) -> CommitmentCard:
     """Return one commitment of the seat's alliance.
 

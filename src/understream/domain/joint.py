@@ -326,6 +326,29 @@ def joint_before(seat: Seat, key: int, *, language: str, now: datetime) -> Joint
     )
 
 
+def texts_waiting(seat: Seat, key: int) -> int:
+    """Return how many joint texts wait for the own party's yes; a number, never what they say.
+
+    :raises Missing: before the reveal, and for an evaluation out of reach.
+    """
+    row = reach.evaluations_within(seat).filter(pk=key, revealed_at__isnull=False).first()
+    if row is None:
+        raise Missing
+    require(seat, Act.JOINT_READ, Where(row.alliance_id))
+    if row.state != State.REVEALED or not may(
+        seat, Act.JOINT_ACCEPT, Where(row.alliance_id, seat.party)
+    ):
+        return 0
+    said = row.texts.exclude(reading="", decision="", choice="")
+    return sum(
+        not any(
+            one.party_id == seat.party and one.version == text.version
+            for one in text.acceptances.all()
+        )
+        for text in said.prefetch_related("acceptances")
+    )
+
+
 class _Texts:
     """What is written together, asked for once, by kind and code."""
 

@@ -395,6 +395,25 @@ def missing_in(topic: Topic, words: Words) -> tuple[str | Promise, ...]:
     return tuple(name for missing, name in wanted if missing)
 
 
+def unfinished_in(seat: Seat, key: int) -> int:
+    """Return how many topics the own party has still to finish before it can seal.
+
+    :raises Missing: unless the seat may read its own party's reflection.
+    """
+    row = (
+        reach.reflections_within(seat)
+        .filter(evaluation=key)
+        .select_related("evaluation")
+        .prefetch_related("conclusions")
+        .first()
+    )
+    if row is None or not may_read_reflection(seat, row.evaluation):
+        raise Missing
+    words = conclusions_of(row)
+    topics = topics_of(instrument_in(row.evaluation), language="en")
+    return sum(bool(missing_in(topic, words.get(topic.code, Words()))) for topic in topics)
+
+
 def _differs(topic: Topic, words: Words, people: FigureCard | None) -> str:
     """Say where the party concludes otherwise than its people said, from what is displayed."""
     if people is None or people.state != "shown":
