@@ -187,6 +187,19 @@ def participation_by(link: str) -> Participation:
     return row
 
 
+def reading_by(link: str, browser: str) -> Participation:
+    """Return the right of somebody who reads with a personal link, in the browser it belongs to.
+
+    :param browser: the secret this browser keeps, "" for none.
+    :raises Missing: for a link without a right, and in another browser.
+    """
+    right = participation_by(link)
+    bound = right.browser_hash
+    if bound is not None and (not browser or bytes(bound) != hash_of(browser)):
+        raise Missing
+    return right
+
+
 def invitation_by(link: str) -> Invitation:
     """Return the invitation that belongs to a mailed link.
 

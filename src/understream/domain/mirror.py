@@ -222,10 +222,7 @@ def mirror_by_link(link: str, *, browser: str, language: str) -> MirrorCard:
 
     :raises Missing: before the round has closed, for another browser, or if the person has left.
     """
-    right = reach.participation_by(link)
-    bound = right.browser_hash
-    if bound is not None and (not browser or bytes(bound) != reach.hash_of(browser)):
-        raise Missing
+    right = reach.reading_by(link, browser)
     return mirror_before(reach.seat_from(right.seat), right.cohort.round_id, language=language)
 
 

@@ -1,8 +1,9 @@
 """What a party concludes within itself: topic by topic, by its managers, dissent kept apart."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -14,13 +15,14 @@ from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain.alliance import PartyCard
-from understream.domain.evaluation import Ended, may_read_reflection
+from understream.domain.evaluation import Ended, may_read_reflection, previous_of
 from understream.domain.instrument import EVALUATION
 from understream.domain.journal import record
 from understream.domain.mirror import FigureCard, figures_within
 from understream.domain.topic import Topic, by_code, instrument_in, topics_of
 from understream.domain.voice import legible
 from understream.domain.word import WORDS
+from understream.measurement.seal import canonical
 from understream.records.evaluation import Evaluation, State
 from understream.records.reflection import (
     Conclusion,
@@ -162,11 +164,15 @@ class ReflectionCard:
     """A party's whole reflection, for its own people.
 
     :ivar round: key of the round whose mirror shows what people said; 0 where there is none.
+    :ivar since: what the evaluation before this one is called, "" for the first.
     :ivar missing: the topics that are not complete yet.
+    :ivar edition: stands for every word that would be sealed now.
+    :ivar guests: the facilitators who were let in, by name.
     """
 
     evaluation: int
     title: str
+    since: str
     party: PartyCard
     one_voice: bool
     round: int
@@ -174,10 +180,12 @@ class ReflectionCard:
     total: int
     done: int
     missing: tuple[Topic, ...]
+    edition: str
     sealed_at: datetime | None
     sealed_by: str
     seal_until: datetime
     time_zone: str
+    guests: tuple[str, ...]
     readers: tuple[Reader, ...]
     may_write: bool
     may_seal: bool
@@ -238,9 +246,12 @@ def reflection_before(
     own = seat.party == row.party_id
     free = evaluation.state == State.RUNNING and row.sealed_at is None
     missing = tuple(one.topic for one in cards if one.missing)
+    before = previous_of(evaluation)
+    admitted = _admitted(row)
     return ReflectionCard(
         evaluation=evaluation.pk,
         title=evaluation.title,
+        since=before.title if before else "",
         party=PartyCard(row.party_id, row.party.organisation.name, row.party.position),
         one_voice=cohort.mode == Mode.ONE_VOICE,
         round=asked.pk if asked else 0,
@@ -248,11 +259,13 @@ def reflection_before(
         total=len(cards),
         done=len(cards) - len(missing),
         missing=missing,
+        edition=edition_of(words, _travelling(dissents)),
         sealed_at=row.sealed_at,
         sealed_by=row.sealed_by.person.name if row.sealed_by else "",
         seal_until=evaluation.seal_until,
         time_zone=evaluation.alliance.time_zone,
-        readers=_readers(row) if own and may(seat, Act.FACILITATOR_ADMIT, mine) else (),
+        guests=tuple(admitted.values()),
+        readers=_readers(row, admitted) if own and may(seat, Act.FACILITATOR_ADMIT, mine) else (),
         may_write=own and free and may(seat, Act.REFLECTION_WRITE, mine),
         may_seal=own
         and free
@@ -472,8 +485,12 @@ def _groups(cards: Sequence[ConclusionCard]) -> tuple[Group, ...]:
     )
 
 
-def _readers(row: Reflection) -> tuple[Reader, ...]:
-    admitted = set(row.guests.values_list("seat", flat=True))
+def _admitted(row: Reflection) -> dict[int, str]:
+    rows = row.guests.filter(seat__left_at=None).order_by("seat__person__name")
+    return dict(rows.values_list("seat", "seat__person__name"))
+
+
+def _readers(row: Reflection, admitted: Collection[int]) -> tuple[Reader, ...]:
     people = SeatRow.objects.filter(
         alliance=row.evaluation.alliance_id, role=Role.FACILITATOR, left_at=None
     )
@@ -481,6 +498,44 @@ def _readers(row: Reflection) -> tuple[Reader, ...]:
         Reader(key, name, key in admitted)
         for key, name in people.order_by("person__name").values_list("pk", "person__name")
     )
+
+
+def seat_by_link(link: str, *, browser: str) -> tuple[Seat, int]:
+    """Return who reads with a personal link of an evaluation, and the key of the evaluation.
+
+    :raises Missing: for any other link, for another browser, or if the person has left.
+    """
+    right = reach.reading_by(link, browser)
+    key = right.cohort.round.evaluation_id
+    if key is None:
+        raise Missing
+    return reach.seat_from(right.seat), key
+
+
+def reflection_by_link(link: str, *, browser: str, language: str, now: datetime) -> ReflectionCard:
+    """Return the own party's reflection for the holder of a personal link.
+
+    :raises Missing: as `seat_by_link` does, and for a sponsor before the reveal.
+    :raises NotYet: as long as the party's people are answering.
+    """
+    seat, key = seat_by_link(link, browser=browser)
+    return reflection_before(seat, key, language=language, now=now)
+
+
+def readable_by_link(link: str, *, browser: str) -> str:
+    """Tell what the holder of a personal link can read of an evaluation.
+
+    :returns: ``joint`` after the reveal, ``reflection`` once the party concludes, else "".
+    """
+    try:
+        seat, key = seat_by_link(link, browser=browser)
+        row = _readable(seat, key, 0)
+    except Missing:
+        return ""
+    if row.evaluation.revealed_at is not None:
+        return "joint"
+    begun = _begun(row.evaluation, cohort_in(row.evaluation, row.party_id))
+    return "reflection" if begun else ""
 
 
 def history_of(seat: Seat, key: int, topic: str) -> tuple[VersionLine, ...]:
@@ -717,6 +772,24 @@ def travelling(row: Reflection) -> dict[str, list[str]]:
         if _travels(list(one.holders.all())):
             kept.setdefault(one.topic, []).append(one.text)
     return {topic: sorted(texts) for topic, texts in kept.items()}
+
+
+def _travelling(dissents: Mapping[str, Iterable[DissentCard]]) -> dict[str, list[str]]:
+    """Return the same of dissents that are cards already."""
+    told = {
+        topic: sorted(one.text for one in cards if one.travels)
+        for topic, cards in dissents.items()
+    }
+    return {topic: texts for topic, texts in told.items() if texts}
+
+
+def edition_of(words: Mapping[str, Words], travelling: Mapping[str, Sequence[str]]) -> str:
+    """Return what stands for every word that would be sealed now."""
+    content = {
+        "words": {topic: _content(one) for topic, one in words.items()},
+        "dissents": {topic: list(texts) for topic, texts in travelling.items()},
+    }
+    return sha256(canonical(content)).hexdigest()[:32]
 
 
 def conclusions_of(row: Reflection) -> Mapping[str, Words]:

@@ -24,6 +24,7 @@ from understream.domain.reflection import (
     Words,
     cohort_in,
     conclusions_of,
+    edition_of,
     missing_in,
     travelling,
 )
@@ -60,6 +61,15 @@ class TooLate(Refused):
     )
 
 
+class Reworded(Refused):
+    """What is sealed is what was read."""
+
+    reason = _(
+        "Somebody of your organisation changed the reflection while you read it. Read what it "
+        "says now, then seal it."
+    )
+
+
 class NotSealed(Refused):
     """Only a seal can be taken back."""
 
@@ -86,13 +96,17 @@ class Sealing:
 
 
 @transaction.atomic
-def seal_reflection(seat: Seat, key: int, *, now: datetime, rng: Random) -> Sealing:
+def seal_reflection(
+    seat: Seat, key: int, *, edition: str = "", now: datetime, rng: Random
+) -> Sealing:
     """Seal the reflection of the seat's own party; the last seal opens all at that instant.
 
     Its two parts get a commitment each. Every party's managers get the signed receipt by mail.
 
+    :param edition: what stood for the words that were read, "" to seal whatever stands there.
     :param rng: where the salts come from; in service the system's own.
     :raises AlreadySealed: if it is sealed.
+    :raises Reworded: if somebody changed it since it was read.
     :raises NotYet: as long as the party's people are answering.
     :raises TooLate: after the deadline.
     :raises Ended: if the evaluation was opened, called off or has expired.
@@ -111,6 +125,8 @@ def seal_reflection(seat: Seat, key: int, *, now: datetime, rng: Random) -> Seal
         raise TooLate
     topics = topics_of(instrument_in(evaluation), language="en")
     words = conclusions_of(row)
+    if edition and edition != edition_of(words, travelling(row)):
+        raise Reworded
     _refuse_unfinished(topics, words)
     envelopes = _envelopes(evaluation, row, topics, words, rng)
     commitments = tuple(one.commitment for one in envelopes)
