@@ -36,7 +36,7 @@ from understream.measurement.bundle import (
     read_bundle,
     standing,
 )
-from understream.measurement.receipt import Unreadable
+from understream.measurement.receipt import Unreadable, sign_receipt
 from understream.measurement.seal import (
     KINDS,
     canonical,
@@ -507,7 +507,16 @@ def test_names_read_as_they_did_when_the_evaluation_began():
 def test_a_receipt_that_the_host_signs_afterwards_for_something_else_does_not_fit(change, fault):
     assert fault in faults(FILE, HOST.receipt(3, **change))
     bundle, _ = read_bundle(FILE)
-    assert covered(bundle, [replace(HOST.receipt(3), **change)]) == 0
+    reach = covered(bundle, [HOST.receipt(3, **change)])
+    assert reach == (4 if fault in ("receipt commitments", "receipt evaluation") else 0)
+
+
+def test_receipts_of_another_key_or_changed_by_hand_reach_nowhere():
+    bundle, _ = read_bundle(FILE)
+
+    assert covered(bundle, [sign_receipt(MILL, seed=OTHER_SEED)]) == 0
+    assert covered(bundle, [replace(MILL, title="Spring")]) == 0
+    assert covered(bundle, [MILL, sign_receipt(SOFT, seed=OTHER_SEED)]) == 4
 
 
 def test_a_receipt_changed_by_hand_is_not_genuine():

@@ -47,23 +47,21 @@ def take_bundle(seat: Seat, key: int, *, now: datetime) -> BundleFile:
     names = parties_in(row.alliance_id)
     log = SealLog.objects.get(alliance=row.alliance_id)
     seed = seal.signing_seed()
+    entries = tuple(
+        seal.entry_of(one) for one in SealEntry.objects.filter(log=log).order_by("index")
+    )
+    # Names as they were when the evaluation began: they are part of what is checked.
+    begun = next(one.body for one in entries if one.body["evaluation"] == row.code)
     bundle = Bundle(
         log=log.name,
         key=public_key(seed),
-        alliance=row.alliance.name,
+        alliance=begun["alliance"],
         evaluation=row.code,
-        title=row.title,
+        title=begun["title"],
         reader=str(seat.party),
         made_at=now.astimezone(UTC).isoformat(timespec="seconds"),
-        parties=tuple(
-            (str(party), names[party].name)
-            for party in row.reflections.order_by("party__position").values_list(
-                "party", flat=True
-            )
-        ),
-        entries=tuple(
-            seal.entry_of(one) for one in SealEntry.objects.filter(log=log).order_by("index")
-        ),
+        parties=tuple(zip(begun["parties"], begun["names"], strict=True)),
+        entries=entries,
         openings=tuple(
             Opening(
                 str(one.reflection.party_id),
