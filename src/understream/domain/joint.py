@@ -27,9 +27,17 @@ from understream.domain.commitment import (
 from understream.domain.evaluation import Ended, locked
 from understream.domain.journal import record
 from understream.domain.mirror import FigureCard, figures_of_parties
-from understream.domain.reflection import CHANGES, rating_text
+from understream.domain.reflection import CHANGES, rating_text, seat_by_link
 from understream.domain.reveal import open_soft_side, openings_of
-from understream.domain.topic import BLOCKS, RELEVANCE, Topic, instrument_in, topics_of
+from understream.domain.topic import (
+    BLOCKS,
+    RELEVANCE,
+    Topic,
+    codes_of,
+    instrument_in,
+    title_of,
+    topics_of,
+)
 from understream.domain.voice import legible
 from understream.domain.word import WORDS
 from understream.measurement.gap import Gap, displayed_label
@@ -193,6 +201,30 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class JointVersionLine:
+    """A joint text as somebody left it.
+
+    :ivar choice_word: the closing decision in words, "" for any other text.
+    """
+
+    version: int
+    who: str
+    at: datetime
+    reading: str
+    decision: str
+    choice_word: str
+    decide_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class JointHistory:
+    """What was written together about one thing, the newest first."""
+
+    title: str
+    lines: tuple[JointVersionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClosingLine:
     """What one party says the evaluation did; told when all have said it."""
 
@@ -349,6 +381,47 @@ def texts_waiting(seat: Seat, key: int) -> int:
     )
 
 
+def history_of(seat: Seat, key: int, kind: str, code: str, *, language: str) -> JointHistory:
+    """Return what was written together about one thing, the newest first.
+
+    :param kind: ``topic``, ``block`` or ``relevance``.
+    :raises Missing: before the reveal, and for a thing nobody is asked about.
+    """
+    row = reach.evaluations_within(seat).filter(pk=key, revealed_at__isnull=False).first()
+    if row is None:
+        raise Missing
+    require(seat, Act.JOINT_READ, Where(row.alliance_id))
+    _refuse_unasked(row, kind, code)
+    kept = JointVersion.objects.filter(
+        text__evaluation=row, text__kind=kind, text__code=code
+    ).select_related("seat__person")
+    return JointHistory(
+        title_of(code, language=language), tuple(_version_line(one) for one in kept)
+    )
+
+
+def _version_line(one: JointVersion) -> JointVersionLine:
+    said = one.content
+    return JointVersionLine(
+        one.version,
+        one.seat.person.name,
+        one.at,
+        said["reading"],
+        said["decision"],
+        str(WORDS[said["choice"]]) if said["choice"] else "",
+        date.fromisoformat(said["decide_on"]) if said["decide_on"] else None,
+    )
+
+
+def joint_by_link(link: str, *, browser: str, language: str, now: datetime) -> JointCard:
+    """Return the joint page for the holder of a personal link, in the browser it belongs to.
+
+    :raises Missing: before the reveal, for another browser, or if the person has left.
+    """
+    seat, key = seat_by_link(link, browser=browser)
+    return joint_before(seat, key, language=language, now=now)
+
+
 class _Texts:
     """What is written together, asked for once, by kind and code."""
 
@@ -359,6 +432,7 @@ class _Texts:
         self._kept = {(one.kind, one.code): one for one in kept}
         written = JointVersion.objects.filter(text__evaluation=row).select_related("seat__person")
         self._by = {(one.text_id, one.version): one.seat.person.name for one in written}
+        self._soft = _soft_in(row)
 
     def about(self, kind: str, code: str) -> JointCardText:
         """Return what is written about one thing; an empty text before anything is."""
@@ -369,7 +443,7 @@ class _Texts:
             for one in (kept.acceptances.all() if kept else ())
             if kept and one.version == kept.version
         }
-        live = row.state == State.REVEALED and _is_open(row, kind, code)
+        live = row.state == State.REVEALED and _is_open(row, kind, code, self._soft)
         said = bool(kept and (kept.reading or kept.decision or kept.choice))
         stands = said and set(self._parties) <= set(yes)
         return JointCardText(
@@ -395,16 +469,16 @@ class _Texts:
         )
 
 
-def _is_open(row: Evaluation, kind: str, code: str) -> bool:
+def _is_open(row: Evaluation, kind: str, code: str, soft: Collection[str]) -> bool:
     """Tell whether this can be written about already."""
-    if kind == JointText.Kind.BLOCK or (kind == JointText.Kind.TOPIC and not _is_soft(row, code)):
+    if kind == JointText.Kind.BLOCK or (kind == JointText.Kind.TOPIC and code not in soft):
         return row.revealed_at is not None
     return row.soft_opened_at is not None
 
 
-def _is_soft(row: Evaluation, code: str) -> bool:
-    topics = topics_of(instrument_in(row), language="en") if row.soft_opened_at is None else ()
-    return any(one.code == code and one.part == 2 for one in topics)  # noqa: PLR2004 - the soft part
+def _soft_in(row: Evaluation) -> tuple[str, ...]:
+    """Return the codes of the topics that wait; none of them once they are open."""
+    return codes_of(instrument_in(row), 2) if row.soft_opened_at is None else ()
 
 
 def _gate(
@@ -650,7 +724,7 @@ def _refuse_unasked(row: Evaluation, kind: str, code: str) -> None:
     }
     if code not in codes.get(kind, ()):
         raise Missing
-    if not _is_open(row, kind, code):
+    if not _is_open(row, kind, code, _soft_in(row)):
         raise StillSealed
 
 
@@ -718,7 +792,7 @@ def accept_joint_text(
     kept = row.texts.filter(kind=kind, code=code).select_for_update(of=("self",)).first()
     if kept is None or seat.party not in parties:
         raise Missing
-    if not _is_open(row, kind, code):
+    if not _is_open(row, kind, code, _soft_in(row)):
         raise StillSealed
     if kept.version != version:
         raise Rewritten(_Texts(seat, row, {}).about(kind, code))
