@@ -183,7 +183,7 @@ def test_huge_files_are_refused_at_once():
     assert refused(b" " * (LARGEST_MAIL + 1)) == "too large"
     assert refused(f"{BEGIN}\n".encode() * 200_000) == "too many"
     assert refused(f"{BEGIN}\n".encode() * MOST_RECEIPTS) == "cut short"
-    assert refused(f"{BEGIN}{'A' * (LONGEST_RECEIPT + 1)}{END}".encode()) == "cut short"
+    assert refused(f"{BEGIN}{'A' * (LONGEST_RECEIPT + 1)}{END}".encode()) == "too large"
     assert refused(b"") == refused(bytes(range(256)) * 99) == "no receipt"
 
 

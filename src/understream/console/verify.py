@@ -48,7 +48,7 @@ _BUNDLES: Final[Mapping[str, tuple[str, str]]] = {
     "not canonical": ("it is a bundle, but not byte for byte as the host wrote it", _FETCH),
 }
 _RECEIPTS: Final[Mapping[str, tuple[str, str]]] = {
-    "too large": ("it is larger than any mail with a receipt", _RECEIPT),
+    "too large": ("it, or a receipt in it, is larger than any can be", _RECEIPT),
     "too many": ("it holds more receipts than one evaluation can have", _RECEIPT),
     "cut short": ("the receipt in it is not whole: it was cut short or changed", _RECEIPT),
     "not ours": ("what stands between the marks is no receipt that this version reads", _RECEIPT),

@@ -203,8 +203,10 @@ def _blocks(text: str) -> Iterable[str]:
         raise Unreadable("too many")
     for piece in pieces:
         block, end, _ = piece.partition(_END)
-        if not end or len(block) > LONGEST_RECEIPT:
+        if not end:
             raise Unreadable("cut short")
+        if len(block) > LONGEST_RECEIPT:
+            raise Unreadable("too large")
         yield block
 
 
