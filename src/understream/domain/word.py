@@ -35,7 +35,7 @@ WORDS = {
     "revealed": pgettext_lazy("evaluation", "revealed"),
     "agreed": pgettext_lazy("evaluation", "agreed"),
     "expired": pgettext_lazy("evaluation", "expired"),
-    "cycle": pgettext_lazy("depth", "cycle"),
+    "cycle": pgettext_lazy("depth", "regular"),
     "deep": pgettext_lazy("depth", "deep"),
     "writing": pgettext_lazy("reflection", "writing"),
     "sealed": pgettext_lazy("reflection", "sealed"),
