@@ -24,6 +24,7 @@ class Topic:
     :ivar part: 1 for goals, environment and the hard side, 2 for the soft side.
     :ivar shift: whether it asks how much has changed; otherwise it is rated 1 to 7.
     :ivar effect: what the second question of a shift asks, "" for the others.
+    :ivar low_end: what the lowest point means, "" for a shift; `high_end` the highest.
     """
 
     code: str
@@ -38,6 +39,8 @@ class Topic:
     effect: str
     side: str
     level: str
+    low_end: str
+    high_end: str
 
 
 def instrument_in(evaluation: Evaluation) -> Instrument:
@@ -61,6 +64,7 @@ def topics_of(instrument: Instrument, *, language: str) -> tuple[Topic, ...]:
             continue
         facet = facets[item.facet]
         second = seconds.get(item.code)
+        scale = instrument.scale_of(item)
         topics.append(
             Topic(
                 code=item.code,
@@ -75,6 +79,8 @@ def topics_of(instrument: Instrument, *, language: str) -> tuple[Topic, ...]:
                 effect=second.text.into(language) if second else "",
                 side=facet.side,
                 level=item.level or facet.level,
+                low_end=scale.low_end.into(language) if scale.low_end else "",
+                high_end=scale.high_end.into(language) if scale.high_end else "",
             )
         )
     return tuple(topics)
