@@ -79,8 +79,8 @@ def topics_of(instrument: Instrument, *, language: str) -> tuple[Topic, ...]:
                 effect=second.text.into(language) if second else "",
                 side=facet.side,
                 level=item.level or facet.level,
-                low_end=scale.low_end.into(language) if scale.low_end else "",
-                high_end=scale.high_end.into(language) if scale.high_end else "",
+                low_end=scale.low_end.into(language),
+                high_end=scale.high_end.into(language),
             )
         )
     return tuple(topics)
