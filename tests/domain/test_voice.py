@@ -5,6 +5,7 @@ from tests.factories import (
     NOON,
     WEEK,
     answer_all,
+    begin_evaluation,
     close,
     links_of,
     make_alliance,
@@ -26,7 +27,7 @@ from understream.domain.voice import (
 )
 from understream.instruments import reader
 from understream.records.participation import Participation
-from understream.records.round import Cohort
+from understream.records.round import Cohort, Round
 from understream.records.statement import Statement
 from understream.records.voice import Comment, Voice
 
@@ -487,3 +488,14 @@ def test_raw_answers_are_erased_after_thirty_days():
     erase_voices(key, now=LATER + WEEK * 5)
 
     assert Voice.objects.count() == 0
+
+
+def test_one_voice_fills_in_its_reflection_and_no_form_on_the_same_topics():
+    world = make_alliance(people=(5, 2))
+    key = begin_evaluation(world, scans=("trust",))
+    topics, trust = Round.objects.filter(evaluation=key).order_by("pk")
+
+    with pytest.raises(Missing):
+        voice.form_of_party(world.managers["Mill"], topics.pk, language="en", now=NOON)
+    form = voice.form_of_party(world.managers["Mill"], trust.pk, language="en", now=NOON)
+    assert form.stage == "form"

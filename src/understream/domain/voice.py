@@ -22,7 +22,7 @@ from understream.access.seat import Role, Seat
 from understream.domain import letter
 from understream.domain.instrument import instrument_of, questions_about
 from understream.domain.journal import record
-from understream.domain.round import COMMENT_COHORT
+from understream.domain.round import COMMENT_COHORT, speaks_in_reflection
 from understream.domain.word import name_of_host
 from understream.instruments.reader import Instrument, Item
 from understream.measurement.release import Question
@@ -552,7 +552,8 @@ def form_of_party(seat: Seat, key: int, *, language: str, now: datetime) -> Form
 
     Before the round opens, and from its end on, its stage says so and nothing is asked.
 
-    :raises Missing: unless the seat is a manager of a party that speaks with one voice in it.
+    :raises Missing: unless the seat is a manager of a party that speaks with one voice in it, and
+        for the topics of an evaluation: there its reflection is the form.
     """
     cohort = _cohort_of_form(seat, key)
     said = Statement.objects.filter(cohort=cohort, seat=None).first()
@@ -576,7 +577,7 @@ def _cohort_of_form(seat: Seat, key: int) -> Cohort:
         .select_related("round__instrument", "round__alliance", "party__organisation")
         .first()
     )
-    if cohort is None:
+    if cohort is None or speaks_in_reflection(cohort.round):
         raise Missing
     require(seat, Act.FORM_FILL, Where(seat.alliance, cohort.party_id))
     return cohort
