@@ -24,7 +24,7 @@ class Commitment(models.Model):
     evaluation = models.ForeignKey(
         Evaluation, on_delete=models.PROTECT, related_name="commitments", null=True
     )
-    topic = models.CharField(max_length=8, blank=True)
+    topic = models.CharField(max_length=12, blank=True)
     giver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     receiver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     action = models.TextField()

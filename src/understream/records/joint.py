@@ -33,7 +33,7 @@ class JointText(models.Model):
 
     evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="texts")
     kind = models.CharField(max_length=9, choices=Kind)
-    code = models.CharField(max_length=8, blank=True)
+    code = models.CharField(max_length=12, blank=True)
     reading = models.TextField(blank=True)
     decision = models.TextField(blank=True)
     choice = models.CharField(max_length=3, choices=Choice, blank=True)
