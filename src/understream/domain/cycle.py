@@ -95,7 +95,7 @@ def keep_cycle(
     :raises Unfit: by field.
     """
     require(seat, Act.CYCLE_KEEP, Where(seat.alliance))
-    alliance = Alliance.objects.select_for_update().get(pk=seat.alliance)
+    alliance = Alliance.objects.select_for_update(no_key=True).get(pk=seat.alliance)
     today = _today(alliance, now)
     later = _("Choose a day after today.")
     checks: tuple[tuple[str, bool, str | Promise], ...] = (

@@ -546,7 +546,7 @@ def prepare_evaluation(seat: Seat, *, terms: Terms, now: datetime, rng: Random) 
     :raises Unfit: for terms that do not fit, by field.
     """
     require(seat, Act.EVALUATION_PREPARE, Where(seat.alliance))
-    alliance = Alliance.objects.select_for_update().get(pk=seat.alliance)
+    alliance = Alliance.objects.select_for_update(no_key=True).get(pk=seat.alliance)
     running = Evaluation.objects.filter(
         alliance=alliance, state__in=(State.PREPARING, State.RUNNING)
     )
@@ -670,13 +670,18 @@ def _managers(alliance: int, parties: Iterable[int] | None = None) -> list[SeatR
 def locked(seat: Seat, key: int) -> Evaluation:
     """Return an evaluation within the seat's reach; who else would change it waits.
 
+    Locks are taken in one order: evaluation, round, reflection, log. They leave the key alone, so
+    that a closing round, which holds the log, can still refer to its evaluation.
+
     :raises Missing: for one out of reach.
     """
     found = reach.evaluations_within(seat).filter(pk=key).values_list("pk", flat=True).first()
     if found is None:
         raise Missing
     return (
-        Evaluation.objects.select_for_update(of=("self",)).select_related("alliance").get(pk=found)
+        Evaluation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("alliance")
+        .get(pk=found)
     )
 
 
@@ -1084,7 +1089,7 @@ def _news(row: Evaluation, news: str, parties: Iterable[int]) -> list[letter.Let
 
 def _running(key: int) -> Evaluation | None:
     return (
-        Evaluation.objects.select_for_update(of=("self",))
+        Evaluation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("alliance")
         .filter(pk=key, state=State.RUNNING)
         .first()

@@ -197,6 +197,16 @@ class ReflectionCard:
         """Return all topics in their order."""
         return tuple(one for group in self.groups for one in group.conclusions)
 
+    def topic_of(self, dissent: int) -> str:
+        """Return the code of the topic on which another view stands.
+
+        :raises Missing: for a view that is not there.
+        """
+        for one in self.conclusions:
+            if any(each.key == dissent for each in one.dissents):
+                return one.topic.code
+        raise Missing
+
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
@@ -569,8 +579,8 @@ def _writable(seat: Seat, key: int, act: Act) -> Reflection:
     if found is None:
         raise Missing
     require(seat, act, Where(seat.alliance, found.party_id))
-    evaluation = Evaluation.objects.select_for_update(of=("self",)).get(pk=key)
-    row = Reflection.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    evaluation = Evaluation.objects.select_for_update(of=("self",), no_key=True).get(pk=key)
+    row = Reflection.objects.select_for_update(of=("self",), no_key=True).get(pk=found.pk)
     row.evaluation = evaluation
     if evaluation.state != State.RUNNING:
         raise Ended

@@ -165,10 +165,12 @@ def _own(seat: Seat, key: int) -> tuple[Evaluation, Reflection]:
         raise Missing
     require(seat, Act.REFLECTION_SEAL, Where(seat.alliance, found.party_id))
     evaluation = (
-        Evaluation.objects.select_for_update(of=("self",)).select_related("alliance").get(pk=key)
+        Evaluation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("alliance")
+        .get(pk=key)
     )
     row = (
-        Reflection.objects.select_for_update(of=("self",))
+        Reflection.objects.select_for_update(of=("self",), no_key=True)
         .select_related("party__organisation")
         .prefetch_related("conclusions")
         .get(pk=found.pk)

@@ -134,7 +134,7 @@ def write_entry(
     :raises KeyError: for a kind without a sentence.
     """
     _told = SENTENCES[kind]
-    log = SealLog.objects.select_for_update().get(alliance=evaluation.alliance_id)
+    log = SealLog.objects.select_for_update(no_key=True).get(alliance=evaluation.alliance_id)
     last = log.entries.order_by("-index").first()
     at = now.astimezone(UTC).isoformat(timespec="seconds")
     body: dict[str, str | int | list[str]] = {
