@@ -181,9 +181,13 @@ def test_the_last_bits_of_the_last_letter_count_too():
 
 def test_huge_files_are_refused_at_once():
     assert refused(b" " * (LARGEST_MAIL + 1)) == "too large"
-    assert refused(f"{BEGIN}\n".encode() * 200_000) == "too many"
+    assert refused(f"{BEGIN}\n".encode() * 20_000) == "too many"
     assert refused(f"{BEGIN}\n".encode() * MOST_RECEIPTS) == "cut short"
     assert refused(f"{BEGIN}{'A' * (LONGEST_RECEIPT + 1)}{END}".encode()) == "too large"
+    boxes = "".join(
+        f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(3000)
+    )
+    assert refused(f"{boxes}Content-Transfer-Encoding: base64\n\n".encode()) == "no receipt"
     assert refused(b"") == refused(bytes(range(256)) * 99) == "no receipt"
 
 

@@ -27,13 +27,17 @@ from understream.measurement.seal import (
 )
 
 #: Largest file that is read as receipts, in bytes: a mail with what hangs on it.
-LARGEST_MAIL: Final = 10_000_000
+LARGEST_MAIL: Final = 2_000_000
 #: Most receipts in one file, and most letters between the two marks of one.
 MOST_RECEIPTS: Final = 1_000
 LONGEST_RECEIPT: Final = 20_000
+#: Most lines in a mail that may open or close one of its parts.
+MOST_PARTS: Final = 4_000
 
 _BEGIN: Final = "-----BEGIN UNDERSTREAM RECEIPT-----"
 _END: Final = "-----END UNDERSTREAM RECEIPT-----"
+#: Mail that is not plain says so.
+_PACKED: Final = re.compile(rb"(?i)^content-transfer-encoding:", re.MULTILINE)
 _LINE: Final = 64
 _FORMAT: Final = "receipt.v1"
 
@@ -185,6 +189,8 @@ def _readings(content: bytes) -> Iterator[str]:
     """Yield the text of a file: as it stands, then what a mail program would show of it."""
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     yield content.decode("utf-16" if wide else "utf-8", errors="replace")
+    if not _PACKED.search(content) or content.count(b"\n--") > MOST_PARTS:
+        return
     said = []
     try:
         for part in message_from_bytes(content).walk():
