@@ -1,0 +1,452 @@
+"""Lay the joint page out: reflections as pictures, labels and sentences; texts with their state.
+
+Everything is a function of the card: what was sealed, and displayed figures.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from understream.domain.alliance import PartyCard
+from understream.domain.joint import (
+    Gate,
+    JointCard,
+    JointCardText,
+    JointGroup,
+    JointTopic,
+    Side,
+    Yes,
+)
+from understream.domain.reflection import CHANGES
+from understream.domain.topic import RELEVANCE
+from understream.domain.word import WORDS, together
+from understream.report.picture import (
+    Mark,
+    Picture,
+    axis,
+    choice_picture,
+    topic_picture,
+    word_axis,
+)
+
+ACCEPTING = "accept"
+"""Where it is said that a text was changed before somebody could accept it."""
+LOUD = {"worth asking", "clear", "possible"}
+"""Labels that say: begin here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What somebody wrote that could not be kept: shown again, with why.
+
+    :ivar kind: ``topic``, ``block``, ``relevance``, ``closing`` or ``critic``.
+    :ivar theirs: what somebody else wrote meanwhile, if that is why.
+    """
+
+    kind: str
+    code: str
+    typed: Mapping[str, str]
+    faults: Mapping[str, str]
+    theirs: JointCardText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Whether a party has accepted a text, in words."""
+
+    name: str
+    letter: str
+    words: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One text that the parties write together, with the form in which it is changed.
+
+    :ivar anchor: where the page lands after it was changed.
+    :ivar typed: what the fields of the form hold.
+    :ivar writes: whether the form stands open: nothing is written yet, or it was refused.
+    """
+
+    text: JointCardText
+    anchor: str
+    typed: Mapping[str, str]
+    faults: Mapping[str, str]
+    theirs: JointCardText | None
+    writes: bool
+    accepted: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one party concluded, in sentences."""
+
+    side: Side
+    facts: str
+    people: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLine:
+    """One topic as it is drawn.
+
+    :ivar kind: the component's class for its label.
+    :ivar notes: what else to know of the label, each a short sentence.
+    """
+
+    topic: JointTopic
+    picture: Picture
+    word: str
+    kind: str
+    notes: tuple[str, ...]
+    told: tuple[Told, ...]
+    box: Box
+    opened: bool
+    critic_fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBlock:
+    """One group in its order, with its scale."""
+
+    group: JointGroup
+    axis: Picture
+    shift: bool
+    lines: tuple[TopicLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLine:
+    """One building block that is reviewed together."""
+
+    code: str
+    title: str
+    caption: str
+    questions: tuple[str, ...]
+    box: Box
+    opened: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnGate:
+    """Why behaviour and values wait, in words, and the four blocks."""
+
+    closed: bool
+    title: str
+    because: tuple[tuple[PartyCard, str], ...]
+    reviewed: str
+    blocks: tuple[BlockLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of the passage."""
+
+    name: str
+    state: str
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The joint page as it is drawn.
+
+    :ivar figures: whether any figure of a party's people is shown.
+    :ivar people: who can see to a commitment or be the critic, as options by party.
+    :ivar receivers: to which party a commitment can be, as options.
+    """
+
+    stages: tuple[Stage, ...]
+    gate: DrawnGate | None
+    groups: tuple[GroupBlock, ...]
+    figures: bool
+    relevance: Box
+    closing: Mapping[str, str]
+    closing_faults: Mapping[str, str]
+    people: SafeString
+    receivers: SafeString
+    scale: Sequence[int] = field(default=range(1, 8))
+
+
+def draw(card: JointCard, *, at: str = "", attempt: Attempt | None = None) -> Drawn:
+    """Return the joint page as it is drawn.
+
+    :param at: the anchor of what stands open; without it, the first topic worth asking about.
+    :param attempt: what somebody wrote that could not be kept.
+    """
+    at = attempt.code if attempt else at
+    if not at:
+        at = _first(card)
+    closing = attempt if attempt and attempt.kind == "closing" else None
+    zone = ZoneInfo(card.time_zone)
+    return Drawn(
+        stages=_stages(card),
+        gate=_gate(card.gate, at, zone, attempt) if card.gate else None,
+        groups=tuple(_group(one, at, zone, attempt) for one in card.groups),
+        figures=any(
+            side.people for group in card.groups for topic in group.topics for side in topic.sides
+        ),
+        relevance=_box(card.relevance, RELEVANCE, zone, attempt),
+        closing=closing.typed if closing else {},
+        closing_faults=closing.faults if closing else {},
+        people=_people(card),
+        receivers=format_html_join(
+            "", '<option value="{}">{}</option>', ((one.key, one.name) for one in card.parties)
+        ),
+    )
+
+
+def _people(card: JointCard) -> SafeString:
+    """Return the people of the parties as options; made once, as every topic offers them."""
+    return format_html_join(
+        "",
+        '<optgroup label="{}">{}</optgroup>',
+        (
+            (
+                party.name,
+                format_html_join(
+                    "",
+                    '<option value="{}">{}</option>',
+                    ((one.key, one.name) for one in card.critics if one.party == party.key),
+                ),
+            )
+            for party in card.parties
+        ),
+    )
+
+
+def _first(card: JointCard) -> str:
+    """Return the first topic that is worth asking about; "" if there is none."""
+    return next(
+        (
+            topic.topic.code
+            for group in card.groups
+            for topic in group.topics
+            if {topic.label, topic.people_label} & LOUD
+        ),
+        "",
+    )
+
+
+def _stages(card: JointCard) -> tuple[Stage, ...]:
+    names = (
+        (_("Prepare"), False),
+        (_("Alone"), True),
+        (_("Within"), True),
+        (_("Seal"), True),
+        (_("Reveal"), False),
+        (_("Joint"), False),
+    )
+    now = len(names) if card.state == "agreed" else len(names) - 1
+    return tuple(
+        Stage(name, "done" if place < now else "now", below)
+        for place, (name, below) in enumerate(names)
+    )
+
+
+# -------------------------------------------------------------------- the gate
+
+
+def _gate(gate: Gate, at: str, zone: ZoneInfo, attempt: Attempt | None) -> DrawnGate:
+    parties = together([party.name for party, _marked in gate.because])
+    first = next((one.code for one in gate.blocks if not one.text.stands), "")
+    codes = {one.code for one in gate.blocks}
+    open_one = at if at in codes else first if gate.closed else ""
+    reviewed = (
+        _("None of the four is reviewed yet."),
+        _("One of four is reviewed."),
+        _("Two of four are reviewed."),
+        _("Three of four are reviewed."),
+        _("All four are reviewed."),
+    )
+    return DrawnGate(
+        closed=gate.closed,
+        title=_("A lot has changed for %(parties)s, so blocks 1 to 4 come first")
+        % {"parties": parties},
+        because=tuple((party, ", ".join(marked)) for party, marked in gate.because),
+        reviewed=reviewed[gate.reviewed],
+        blocks=tuple(
+            BlockLine(
+                code=one.code,
+                title=one.title,
+                caption=one.caption,
+                questions=one.questions,
+                box=_box(one.text, one.code, zone, attempt),
+                opened=one.code == open_one,
+                state=_state(one.text),
+            )
+            for one in gate.blocks
+        ),
+    )
+
+
+def _state(text: JointCardText) -> str:
+    if text.stands:
+        return _("Reviewed together")
+    if not text.version:
+        return _("Nothing written yet")
+    missing = [one.party.name for one in text.accepted if not one.done]
+    return _("Waits for %(parties)s") % {"parties": together(missing)}
+
+
+# ------------------------------------------------------------------ the topics
+
+
+def _group(group: JointGroup, at: str, zone: ZoneInfo, attempt: Attempt | None) -> GroupBlock:
+    shift = any(one.topic.shift for one in group.topics)
+    return GroupBlock(
+        group=group,
+        axis=word_axis(_words()) if shift else axis(),
+        shift=shift,
+        lines=tuple(_line(one, at, zone, attempt) for one in group.topics),
+    )
+
+
+def _words() -> list[str]:
+    return [str(WORDS[one]) for one in CHANGES]
+
+
+def _line(one: JointTopic, at: str, zone: ZoneInfo, attempt: Attempt | None) -> TopicLine:
+    code = one.topic.code
+    asked = attempt is not None and attempt.kind == "critic" and attempt.code == code
+    return TopicLine(
+        topic=one,
+        picture=_picture(one),
+        word=one.word,
+        kind="clear" if one.label in LOUD else "plainly",
+        notes=tuple(_notes(one)),
+        told=tuple(Told(side, _facts(side), _people_of(side)) for side in one.sides),
+        box=_box(one.text, code, zone, attempt),
+        opened=code == at,
+        critic_fault=attempt.faults.get("critic", "") if asked and attempt else "",
+    )
+
+
+def _picture(one: JointTopic) -> Picture:
+    title, hidden = one.topic.title, _("nobody could judge this")
+    if one.topic.shift:
+        marks = [_mark(side, _changed(side), side.change_text) for side in one.sides]
+        return choice_picture(marks, title=title, hidden=hidden, words=_words())
+    marks = [
+        _mark(side, None if side.rating is None else float(side.rating), side.rating_text)
+        for side in one.sides
+    ]
+    return topic_picture(marks, title=title, hidden=hidden)
+
+
+def _changed(side: Side) -> float | None:
+    return float(CHANGES.index(side.change)) if side.change in CHANGES else None
+
+
+def _mark(side: Side, value: float | None, words: str) -> Mark:
+    people = side.people
+    return Mark(
+        side.party.name,
+        side.party.letter,
+        value,
+        words,
+        people.end if people else "",
+        people.step if people else 0.0,
+        people.value if people else None,
+        _("its people %(figure)s") % {"figure": people.text} if people else "",
+    )
+
+
+def _notes(one: JointTopic) -> list[str]:
+    notes = []
+    highest = _highest(one)
+    if highest and one.label != "alike":
+        notes.append(_("%(party)s higher") % {"party": highest})
+    notes += [
+        _("%(party)s could not judge this") % {"party": side.party.name}
+        for side in one.sides
+        if side.change == "cannot judge" or (not side.change and side.rating is None)
+    ]
+    if one.people_word:
+        notes.append(_("their people: %(label)s") % {"label": one.people_word})
+    return notes
+
+
+def _highest(one: JointTopic) -> str:
+    """Return the party that rates highest, if it is one and they differ."""
+    rated = [side for side in one.sides if side.rating is not None]
+    top = max((side.rating or 0 for side in rated), default=0)
+    first = [side.party.name for side in rated if side.rating == top]
+    return first[0] if len(first) == 1 and len(rated) > 1 else ""
+
+
+def _facts(side: Side) -> str:
+    """Return what else a party concluded, in short sentences of their own."""
+    facts = []
+    if side.rating is not None:
+        facts.append(_("%(rating)s of 7.") % {"rating": side.rating})
+    elif side.change == "cannot judge" or not side.change:
+        facts.append(_("Could not judge this."))
+    elif side.effect_text and side.change != "not":
+        facts.append(
+            _("Changed: %(change)s. For this alliance that: %(effect)s.")
+            % {"change": side.change_text, "effect": side.effect_text}
+        )
+    else:
+        facts.append(_("Changed: %(change)s.") % {"change": side.change_text})
+    if side.direction_text:
+        facts.append(_("Since last time: %(direction)s.") % {"direction": side.direction_text})
+    if side.sure_text:
+        facts.append(_("How sure: %(sure)s.") % {"sure": side.sure_text})
+    return " ".join(facts)
+
+
+def _people_of(side: Side) -> str:
+    people = side.people
+    if people is None:
+        return ""
+    if people.word:
+        return _("Its people: %(figure)s, %(agreement)s.") % {
+            "figure": people.text,
+            "agreement": people.word,
+        }
+    return _("Its people: %(figure)s.") % {"figure": people.text}
+
+
+# ------------------------------------------------------------------- the texts
+
+
+def _box(text: JointCardText, anchor: str, zone: ZoneInfo, attempt: Attempt | None) -> Box:
+    mine = attempt if attempt and (attempt.kind, attempt.code) == (text.kind, text.code) else None
+    typed = {
+        "reading": text.reading,
+        "decision": text.decision,
+        "choice": text.choice,
+        "decide_on": text.decide_on.isoformat() if text.decide_on else "",
+        "version": str(text.version),
+        **(mine.typed if mine else {}),
+    }
+    if mine and mine.theirs:
+        typed["version"] = str(mine.theirs.version)
+    faults = dict(mine.faults) if mine else {}
+    return Box(
+        text=text,
+        anchor=anchor,
+        typed=typed,
+        faults=faults,
+        theirs=mine.theirs if mine else None,
+        writes=not text.version or (mine is not None and ACCEPTING not in faults),
+        accepted=tuple(_said(one, zone) for one in text.accepted) if text.version else (),
+    )
+
+
+def _said(one: Yes, zone: ZoneInfo) -> Said:
+    if one.at is None:
+        words = _("has not accepted yet")
+    else:
+        day = date_format(localtime(one.at, zone), "j F")
+        words = _("accepted on %(day)s") % {"day": day}
+    return Said(one.party.name, one.party.letter, words, one.done)
