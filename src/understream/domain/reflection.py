@@ -248,7 +248,8 @@ def reflection_before(
             words.get(topic.code, Words()),
             figures.get(topic.code),
             figures.get(seconds.get(topic.code, "")),
-            dissents.get(topic.code, ()),
+            # Another view stays inside the party; a guest reads what is concluded.
+            dissents.get(topic.code, ()) if seat.party == row.party_id else (),
         )
         for topic in topics
     ]
