@@ -318,7 +318,7 @@ FILE = HOST.file()
         (TEXT, TEXT, "bundle.json: it is a receipt, not a bundle. Give the bundle first"),
         (FILE, b"Dear Anna", "receipt-0.txt: there is no receipt in it. Give the receipt as you"),
         (FILE, TEXT[:500], "receipt-0.txt: the receipt in it is not whole"),
-        (FILE, b" " * 2_000_001, "receipt-0.txt: it, or a receipt in it, is larger than any can be."),
+        (FILE, b" " * 2_000_001, "receipt-0.txt: it, or a receipt in it, is larger than any"),
         (b" " * 30_000_001, TEXT, "bundle.json: it is larger than any bundle can be. Fetch"),
     ],
 )
