@@ -182,7 +182,7 @@ def build(times: int) -> list[dict]:
     world.build(seed=7, now=now)
     with transaction.atomic():
         for seed in range(101, 100 + times):  # far from the first
-            world._build(now, Random(seed))
+            world.fill(now, Random(seed))
         if times > 1:
             crowd(now, times)
     return []
@@ -190,25 +190,26 @@ def build(times: int) -> list[dict]:
 
 def crowd(now, times: int) -> None:
     """Found an alliance of so many times as many people, with as many closed rounds."""
-    from understream.console import world  # noqa: PLC0415 - there are settings now
+    from understream.console.world import people  # noqa: PLC0415 - there are settings now
+    from understream.console.world import round as rounds  # noqa: PLC0415 - as above
 
     rng = Random(0)
-    sizes = {world.HARBOUR: 12 * times, world.MILL: 9 * times}
+    sizes = {people.HARBOUR: 12 * times, people.MILL: 9 * times}
     for party, size in sizes.items():
         more = (
-            world.One(f"{party} {number}", f"{party[:4].lower()}.{number}")
+            people.One(f"{party} {number}", f"{party[:4].lower()}.{number}")
             for number in range(size)
         )
-        world.PEOPLE[party] = (*world.PEOPLE[party], *more)
-    day = world.DAY
-    alliance = world._found("Everybody", sizes, now - 84 * day, rng, moderated=True)
+        people.PEOPLE[party] = (*people.PEOPLE[party], *more)
+    day = people.DAY
+    alliance = people.found("Everybody", sizes, now - 84 * day, rng, moderated=True)
     for number in range(times):
         since, until = now - (60 - number) * day, now - (50 - number) * day
-        key = world._open(alliance, "trust", f"Trust {number}", since, until, rng)
-        world._say(alliance, key, "trust", world.TRUST, sizes, world.TRUST_REMARKS, rng)
-        world._close(alliance, key, until, rng)
-    key = world._open(alliance, "pulse", "Still open", now - 3 * day, now + 9 * day, rng)
-    world._say(alliance, key, "pulse", world.PULSE, dict.fromkeys(sizes, 5), {}, rng)
+        key = rounds.open_round(alliance, "trust", f"Trust {number}", since, until, rng)
+        rounds.say(alliance, key, "trust", rounds.TRUST, sizes, rounds.TRUST_REMARKS, rng)
+        rounds.close(alliance, key, until, rng)
+    key = rounds.open_round(alliance, "pulse", "Still open", now - 3 * day, now + 9 * day, rng)
+    rounds.say(alliance, key, "pulse", rounds.PULSE, dict.fromkeys(sizes, 5), {}, rng)
 
 
 # ------------------------------------------------------------------ pages
