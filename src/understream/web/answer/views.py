@@ -15,6 +15,7 @@ from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act
 from understream.domain import voice
 from understream.domain.mirror import mirror_by_link
+from understream.domain.reflection import readable_by_link
 from understream.domain.voice import FormCard, Heard, Utterance
 from understream.web import clock
 from understream.web.answer import forms
@@ -53,8 +54,9 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
     if card.stage == "form":
         return _form(request, link, card)
     asks = card.stage == "answered" and own and "withdraw" in request.GET
-    page = "answer/withdraw.html" if asks else PAGES.get(card.stage, "answer/still.html")
-    response = _page(request, page, _told(link, card) | {"own": own})
+    name = "answer/withdraw.html" if asks else PAGES.get(card.stage, "answer/still.html")
+    told = _told(link, card) | {"own": own, "reading": _reading(request, link, card)}
+    response = page(request, name, told)
     if card.stage == "begin" and BROWSER not in request.COOKIES:
         # Given beforehand, so that who taps twice, or never gets the reply, is not locked out.
         _keep(request, response, link, BROWSER, clock.rng.randbytes(16).hex(), LINK_LASTS)
@@ -140,7 +142,7 @@ def _refuse(
 @policy(Act.VOICE_SPEAK, Of.LINK, "POST")
 def withdraw(request: HttpRequest, link: str) -> HttpResponse:
     """Take one's own answers back."""
-    _choose_language(request, link)
+    choose_language(request, link)
     response = _back(link)
     voice.withdraw(
         link,
@@ -156,38 +158,53 @@ def withdraw(request: HttpRequest, link: str) -> HttpResponse:
 @policy(Act.VOICE_SPEAK, Of.LINK, "POST")
 def again(request: HttpRequest, link: str) -> HttpResponse:
     """Mail a new link to the address on file, and say the same whatever happened."""
-    _choose_language(request, link)
+    choose_language(request, link)
     voice.send_link_again(link, rng=clock.rng, now=clock.now())
-    return _page(request, "answer/again.html", {})
+    return page(request, "answer/again.html", {})
 
 
 @policy(Act.MIRROR_READ, Of.LINK)
 def mirror(request: HttpRequest, link: str) -> HttpResponse:
     """Show the mirror that the holder of the link may read, without an account."""
-    _choose_language(request, link)
-    card = mirror_by_link(link, browser=request.COOKIES.get(BROWSER, ""), language=_language())
-    return _page(request, "answer/mirror.html", {"mirror": card, "drawn": draw(card)})
+    choose_language(request, link)
+    browser = request.COOKIES.get(BROWSER, "")
+    card = mirror_by_link(link, browser=browser, language=language_here())
+    told = {
+        "mirror": card,
+        "drawn": draw(card),
+        "link": link,
+        "reading": readable_by_link(link, browser=browser),
+    }
+    return page(request, "answer/mirror.html", told)
+
+
+def _reading(request: HttpRequest, link: str, card: FormCard) -> str:
+    """Return what this link can read of an evaluation, once nothing is asked any more."""
+    if card.stage not in ("closed", "one voice"):
+        return ""
+    return readable_by_link(link, browser=request.COOKIES.get(BROWSER, ""))
 
 
 def _card(request: HttpRequest, link: str) -> FormCard:
-    _choose_language(request, link)
+    choose_language(request, link)
     return voice.form_before(
         link,
         browser=request.COOKIES.get(BROWSER, ""),
         submission=request.COOKIES.get(KEPT, ""),
-        language=_language(),
+        language=language_here(),
         now=clock.now(),
     )
 
 
-def _choose_language(request: HttpRequest, link: str) -> None:
+def choose_language(request: HttpRequest, link: str) -> None:
     """Speak the person's own language, until a reader signs in or chooses one in this browser."""
     own = voice.language_of(link)
     if not (request.user.is_authenticated or settings.LANGUAGE_COOKIE_NAME in request.COOKIES):
         translation.activate(own)
 
 
-def _language() -> str:
+def language_here() -> str:
+    """Return ``en`` or ``nl``: the language in force."""
     return "nl" if (translation.get_language() or "").startswith("nl") else "en"
 
 
@@ -219,14 +236,15 @@ def _form(
         "withdrawn": "withdrawn" in request.GET,
         "submission": clock.rng.randbytes(16).hex(),
     }
-    return _page(request, "answer/edit.html", told, status)
+    return page(request, "answer/edit.html", told, status)
 
 
-def _page(
+def page(
     request: HttpRequest, name: str, told: dict[str, object], status: int = 200
 ) -> HttpResponse:
+    """Return a page under a link, in the language that was chosen for it."""
     response = render(request, name, told, status=status)
-    response["Content-Language"] = _language()
+    response["Content-Language"] = language_here()
     return response
 
 

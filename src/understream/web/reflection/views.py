@@ -207,7 +207,7 @@ def _found(card: ReflectionCard, topic: str) -> ConclusionCard:
 
 
 def _to_views(evaluation: int, topic: str) -> HttpResponse:
-    return redirect(reverse("reflection:topic", args=[evaluation, topic]) + "#views")
+    return redirect(reverse("reflection:topic", args=[evaluation, topic]) + f"#views-{topic}")
 
 
 def _number(given: str) -> int:
