@@ -112,8 +112,14 @@ def alliances_within(person: int) -> QuerySet[Alliance]:
 
 
 def rounds_within(seat: Seat) -> QuerySet[Round]:
-    """Return the rounds of the seat's own alliance."""
-    return Round.objects.filter(alliance=seat.alliance) if seat.alliance else Round.objects.none()
+    """Return the rounds of the seat's own alliance, and of its evaluations as they are reached."""
+    if not seat.alliance:
+        return Round.objects.none()
+    rows = Round.objects.filter(alliance=seat.alliance)
+    if not seat.party:
+        return rows
+    own = Reflection.objects.filter(evaluation=OuterRef("evaluation"), party=seat.party)
+    return rows.filter(Q(evaluation=None) | Q(evaluation__opened_at=None) | Exists(own))
 
 
 def cohorts_within(seat: Seat) -> QuerySet[Cohort]:

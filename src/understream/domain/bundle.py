@@ -14,6 +14,7 @@ from understream.domain.commitment import parties_in
 from understream.domain.evaluation import Sight, sight_of
 from understream.domain.journal import record
 from understream.domain.release import parts_of
+from understream.domain.round import may_read_figures
 from understream.measurement.bundle import Bundle, Figures, Opening, Released, bundle_file
 from understream.measurement.seal import figures_leaf, public_key
 from understream.records.evaluation import Evaluation
@@ -73,7 +74,7 @@ def take_bundle(seat: Seat, key: int, *, now: datetime) -> BundleFile:
             .select_related("reflection")
             .order_by("reflection__party__position", "part")
         ),
-        releases=_releases(row, str(seat.party)),
+        releases=_releases(row, str(seat.party) if may_read_figures(seat, row) else ""),
     )
     record(
         seat,

@@ -38,7 +38,7 @@ from understream.records.evaluation import (
     State,
 )
 from understream.records.participation import Participation
-from understream.records.reflection import Reflection
+from understream.records.reflection import Guest, Reflection
 from understream.records.round import Cohort, Mode, Round
 from understream.records.round import State as RoundState
 from understream.records.seal import Envelope
@@ -49,6 +49,8 @@ LONGEST_SCOPE = 600
 MOST_EXTRA_DAYS = 60
 REMIND_BEFORE = timedelta(days=2)
 DESTROYED_AFTER = timedelta(days=30)
+FURTHEST = timedelta(days=731)
+"""How far ahead a deadline may lie."""
 SCANS = ("trust", "pulse")
 """What can be asked beside the topics, in the order of depth."""
 DEPTHS: dict[str, tuple[str, ...]] = {Depth.CYCLE: SCANS[:1], Depth.DEEP: SCANS}
@@ -172,6 +174,7 @@ class EvaluationCard:
     :ivar one_voice: whether the own party fills in its reflection as its one form.
     :ivar gate: whether part 2 waits for the joint notes on blocks 1 to 4.
     :ivar lapsed: whether the deadline has passed with a party still to seal.
+    :ivar visits: the parties that let this facilitator read their reflection.
     """
 
     key: int
@@ -219,6 +222,7 @@ class EvaluationCard:
     may_take_back: bool
     may_read_joint: bool
     may_export: bool
+    visits: tuple[PartyCard, ...]
 
     @property
     def mine(self) -> PartyInEvaluation | None:
@@ -335,7 +339,18 @@ def evaluation_before(seat: Seat, key: int, *, now: datetime) -> EvaluationCard:
         gate=row.revealed_at is not None and row.soft_opened_at is None,
         lapsed=row.state == State.RUNNING and row.seal_until <= now,
         **_rights(seat, row, parties, own, begins=closed or one_voice, now=now),
+        visits=_visits(seat, row, parties),
     )
+
+
+def _visits(
+    seat: Seat, row: Evaluation, parties: Sequence[PartyInEvaluation]
+) -> tuple[PartyCard, ...]:
+    if seat.role != Role.FACILITATOR:
+        return ()
+    admitted = Guest.objects.filter(reflection__evaluation=row, seat=seat.key)
+    keys = set(admitted.values_list("reflection__party", flat=True))
+    return tuple(one.party for one in parties if one.party.key in keys)
 
 
 def _stage(row: Evaluation, own: Reflection | None, *, begins: bool) -> str:
@@ -442,7 +457,7 @@ def _proposal_card(
     kept = row.proposals.filter(settled_at=None).select_related("seat__person").first()
     if kept is None or row.state != State.RUNNING:
         return None
-    consents = set(kept.consents.values_list("party", flat=True))
+    consents = dict(kept.consents.values_list("party", "seat"))
     names = _names_of(row.alliance_id)
     waiting = [
         one.party_id
@@ -458,8 +473,10 @@ def _proposal_card(
         kept.at,
         tuple(names[party] for party in names if party in consents),
         tuple(names[party] for party in names if party in waiting),
-        seat.party in waiting and may(seat, Act.EVALUATION_CONSENT, mine),
-        kept.seat_id == seat.key and may(seat, Act.EVALUATION_PROPOSE, Where(row.alliance_id)),
+        # A seal may have been taken back: then the yes of any party carries it.
+        seat.party in (waiting or reflections) and may(seat, Act.EVALUATION_CONSENT, mine),
+        consents.get(seat.party) == kept.seat_id
+        and may(seat, Act.EVALUATION_PROPOSE, Where(row.alliance_id)),
     )
 
 
@@ -602,6 +619,7 @@ def _fit(seat: Seat, terms: Terms, now: datetime) -> Terms:
             terms.seal_until > terms.answer_until,
             _("Sealing comes after answering: choose a moment after the answers are in."),
         ),
+        ("seal_until", terms.seal_until - now <= FURTHEST, _("Choose a moment within two years.")),
         (
             "k",
             least <= terms.k <= rounds.HIGHEST_K,
@@ -882,19 +900,7 @@ def _form_letters(row: Evaluation) -> list[letter.Letter]:
     parties = Cohort.objects.filter(
         round__evaluation=row, round__instrument__code=EVALUATION, mode=Mode.ONE_VOICE
     ).values_list("party", flat=True)
-    return [
-        letter.one_voice_letter(
-            to=one.person.email,
-            name=one.person.name,
-            language=one.person.language,
-            alliance=row.alliance.name,
-            title=row.title,
-            until=row.seal_until,
-            zone=row.alliance.time_zone,
-            key=row.pk,
-        )
-        for one in _managers(row.alliance_id, parties)
-    ]
+    return rounds.reflection_letters(row, list(parties))
 
 
 @transaction.atomic
@@ -917,7 +923,8 @@ def call_off_evaluation(seat: Seat, key: int, *, now: datetime) -> None:
 
 def _call_off(seat: Seat, row: Evaluation, now: datetime) -> None:
     """End an evaluation unopened: running rounds and sealed envelopes are destroyed."""
-    for asked in row.rounds.filter(state__in=(RoundState.PLANNED, RoundState.OPEN)):
+    still = (RoundState.PLANNED, RoundState.OPEN)
+    for asked in row.rounds.filter(state__in=still).order_by("pk"):
         cancel_round(seat, asked.pk, evaluation=row.pk, now=now)
     if row.opened_at is not None:
         seal.write_entry(row, "cancelled", now=now)
@@ -948,7 +955,7 @@ def propose_end(
     :param kind: ``extend`` or ``cancel``.
     :param until: the new deadline, for ``extend``.
     :returns: whether it was carried out at once, because nobody else has to agree.
-    :raises Refused: while another proposal waits.
+    :raises Refused: while another proposal waits that can still be carried out.
     :raises Ended: unless the evaluation is running.
     :raises Unfit: for a deadline that has passed or is earlier than the one agreed.
     """
@@ -960,6 +967,7 @@ def propose_end(
         raise Unfit({"kind": _("Choose one of the two.")})
     if kind == Proposal.Kind.EXTEND:
         _fit_deadline(row, until, now)
+    row.proposals.filter(settled_at=None, until__lte=now).update(settled_at=now)
     if row.proposals.filter(settled_at=None).exists():
         raise Refused(_("A proposal waits already. Answer it, or let it be withdrawn, first."))
     proposal = Proposal.objects.create(
@@ -994,6 +1002,8 @@ def _fit_deadline(row: Evaluation, until: datetime | None, now: datetime) -> Non
         raise Unfit({"until": _("This moment has passed. Choose a later one.")})
     if until <= row.seal_until:
         raise Unfit({"until": _("The deadline can move on, not back.")})
+    if until - now > FURTHEST:
+        raise Unfit({"until": _("Choose a moment within two years.")})
 
 
 def _proposed(row: Evaluation, proposal: Proposal) -> dict[str, str | int]:
@@ -1027,18 +1037,23 @@ def consent_to_proposal(seat: Seat, key: int, proposal: int, *, now: datetime) -
 
 @transaction.atomic
 def withdraw_proposal(seat: Seat, key: int, proposal: int, *, now: datetime) -> None:
-    """Take back what one has proposed oneself.
+    """Take back what oneself or another manager of the own party has proposed.
 
-    :raises Missing: for a proposal of somebody else, or one that is settled.
+    :raises Missing: for a proposal of another party, or one that is settled.
     """
     row = locked(seat, key)
     require(seat, Act.EVALUATION_PROPOSE, Where(row.alliance_id))
-    kept = row.proposals.filter(pk=proposal, seat=seat.key, settled_at=None).first()
-    if kept is None:
+    kept = row.proposals.filter(pk=proposal, settled_at=None).first()
+    if kept is None or _proposer(kept) != seat.party:
         raise Missing
     kept.settled_at = now
     kept.save(update_fields=["settled_at"])
     record(seat, "evaluation.withdraw", now=now, words={"evaluation": row.title})
+
+
+def _proposer(proposal: Proposal) -> int:
+    """Return the party for which something was proposed: its yes came with the proposal."""
+    return proposal.consents.values_list("party", flat=True).get(seat=proposal.seat_id)
 
 
 def _carry(seat: Seat, row: Evaluation, proposal: Proposal, now: datetime) -> bool:
@@ -1061,6 +1076,7 @@ def _carry(seat: Seat, row: Evaluation, proposal: Proposal, now: datetime) -> bo
 def _move_deadline(row: Evaluation, until: datetime, now: datetime) -> None:
     row.seal_until = until
     row.save(update_fields=["seal_until", "extended"])
+    row.proposals.filter(settled_at=None, until__lte=until).update(settled_at=now)
     seal.write_entry(row, "extended", now=now, until=until.isoformat(timespec="minutes"))
     _plan_dues(row, now)
     letter.post(_news(row, "extended", row.reflections.values_list("party", flat=True)))

@@ -16,6 +16,7 @@ from understream.domain.evaluation import Sight, sight_of
 from understream.domain.finding import Between, Finding, Seen, findings
 from understream.domain.instrument import EVALUATION, instrument_of
 from understream.domain.journal import record
+from understream.domain.round import may_read_figures
 from understream.domain.topic import SOFT, codes_of
 from understream.domain.word import WORDS
 from understream.instruments.reader import Instrument, Item
@@ -198,7 +199,8 @@ def mirror_before(seat: Seat, key: int, *, language: str) -> MirrorCard:
     """Return the mirror of a closed round of the seat's alliance.
 
     :param language: ``en`` or ``nl``, for the questions; sentences use the language in force.
-    :raises Missing: before the round has closed, and for a round out of reach.
+    :raises Missing: before the round has closed, and for a round out of reach; for a sponsor in an
+        evaluation before the reveal.
     """
     kept = (
         Release.objects.filter(round__in=reach.rounds_within(seat), round=key)
@@ -214,6 +216,8 @@ def mirror_before(seat: Seat, key: int, *, language: str) -> MirrorCard:
     if kept is None:
         raise Missing
     require(seat, Act.MIRROR_READ, Where(alliance=kept.round.alliance_id))
+    if not may_read_figures(seat, kept.round.evaluation):
+        raise Missing
     return _mirror(kept, seat, language)
 
 
@@ -709,9 +713,14 @@ def release_rows(seat: Seat, key: int, *, now: datetime) -> tuple[Row, ...]:
     """
     card = mirror_before(seat, key, language="en")
     require(seat, Act.RELEASE_EXPORT, Where(card.alliance, seat.party))
-    kept = Release.objects.select_related("round__instrument").get(round=key)
-    figures = from_plain(kept.content)
-    names = {str(line.party.key): line.party.name for line in card.parties}
+    kept = Release.objects.select_related("round__instrument", "round__evaluation").get(round=key)
+    figures = seen_by(kept, seat.party)
+    names = {
+        str(party): name
+        for party, name in Party.objects.filter(alliance=seat.alliance).values_list(
+            "pk", "organisation__name"
+        )
+    }
     record(seat, "release.export", now=now, words={"round": card.title})
     rows = [
         row

@@ -24,7 +24,7 @@ from understream.access.seat import SYSTEM, Seat
 from understream.domain import letter, seal
 from understream.domain.instrument import EVALUATION, instrument_of, questions_about
 from understream.domain.journal import record
-from understream.domain.round import COMMENT_COHORT, OfEvaluation, Over
+from understream.domain.round import COMMENT_COHORT, OfEvaluation, Over, speaks_in_reflection
 from understream.domain.voice import legible
 from understream.measurement.disclosure import Policy
 from understream.measurement.release import PartyVoices, digest, release_round, to_plain
@@ -33,7 +33,7 @@ from understream.records.due import Due
 from understream.records.participation import Participation
 from understream.records.release import CommentRelease, Release
 from understream.records.round import Cohort, Mode, Round, State
-from understream.records.seat import SeatRow
+from understream.records.seat import Role, SeatRow
 from understream.records.statement import Statement
 from understream.records.voice import Comment, Voice
 
@@ -42,6 +42,8 @@ NIGHT = time(3)
 FEWEST_TEXTS = 3
 LONGEST_COMMENT = 2000
 KEY_BITS = 63
+DESTROYED = ("voice", "comment", "statement", "participation", "envelope", "dissent", "holder")
+"""The tables of which nothing may be left once a row is deleted."""
 LOOKS = 300
 """How often to look, ten times a second, whether older transactions have ended."""
 
@@ -299,7 +301,7 @@ def _letters(row: Round, cohorts: Sequence[Cohort]) -> list[letter.Letter]:
     letters = []
     for one in seats:
         account = one.person.has_usable_password()
-        if not account and one.pk not in links:
+        if not (account or one.pk in links) or not _has_figures(row, cohorts, one):
             continue
         page = (
             letter.address("mirror", row.pk)
@@ -316,6 +318,19 @@ def _letters(row: Round, cohorts: Sequence[Cohort]) -> list[letter.Letter]:
             )
         )
     return letters
+
+
+def _has_figures(row: Round, cohorts: Sequence[Cohort], one: SeatRow) -> bool:
+    """Tell whether the mirror has something for a seat now; outside evaluations always."""
+    if row.evaluation is None:
+        return True
+    if one.role == Role.SPONSOR and row.evaluation.revealed_at is None:
+        return False
+    return any(
+        cohort.party_id == one.party_id
+        and not (speaks_in_reflection(row) and cohort.mode == Mode.ONE_VOICE)
+        for cohort in cohorts
+    )
 
 
 @transaction.atomic
@@ -376,7 +391,7 @@ def tidy(*, wholly: bool = False) -> None:
         if connection.vendor == "postgresql":
             if wholly:
                 _outwait_others(cursor)
-            for table in ("voice", "comment", "statement", "participation"):
+            for table in DESTROYED:
                 cursor.execute(f"VACUUM {'FULL ' if wholly else ''}records_{table}")
         else:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

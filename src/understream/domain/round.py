@@ -22,6 +22,7 @@ from understream.domain.journal import record
 from understream.measurement.disclosure import K
 from understream.records.alliance import Party
 from understream.records.due import Due
+from understream.records.evaluation import Evaluation
 from understream.records.participation import Participation
 from understream.records.round import Cohort, Mode, Round, State
 from understream.records.seat import SeatRow
@@ -477,6 +478,38 @@ def _form_letters(row: Round, cohort: Cohort) -> list[letter.Letter]:
     ]
 
 
+def reflection_letters(evaluation: Evaluation, parties: Collection[int]) -> list[letter.Letter]:
+    """Return the letters to managers of parties whose one form in an evaluation is a reflection.
+
+    They name the forms of the scans beside it, too.
+    """
+    scans = list(
+        Round.objects.filter(evaluation=evaluation, state=State.OPEN)
+        .exclude(instrument__code=EVALUATION)
+        .select_related("instrument")
+        .order_by("pk")
+    )
+    managers = SeatRow.objects.filter(party__in=parties, role=Role.MANAGER, left_at=None)
+    return [
+        letter.one_voice_letter(
+            to=one.person.email,
+            name=one.person.name,
+            language=one.person.language,
+            alliance=evaluation.alliance.name,
+            title=evaluation.title,
+            until=evaluation.seal_until,
+            zone=evaluation.alliance.time_zone,
+            key=evaluation.pk,
+            forms=[
+                (instrument_of(scan.instrument).title.into(one.person.language), scan.pk)
+                for scan in scans
+            ],
+            forms_until=evaluation.answer_until,
+        )
+        for one in managers.select_related("person").order_by("pk")
+    ]
+
+
 def _plan_dues(row: Round, now: datetime) -> None:
     moments = [("round.close", row.closes_at)]
     if row.closes_at - REMIND_BEFORE > now and row.evaluation_id is None:
@@ -528,7 +561,7 @@ def round_before(seat: Seat, key: int) -> RoundCard:
     row = (
         reach.rounds_within(seat)
         .filter(pk=key)
-        .select_related("instrument", "alliance", "moderator__person")
+        .select_related("instrument", "alliance", "evaluation", "moderator__person")
         .prefetch_related("cohorts__party__organisation")
         .first()
     )
@@ -572,13 +605,24 @@ def round_before(seat: Seat, key: int) -> RoundCard:
         may_cancel=running and may(seat, Act.ROUND_CANCEL, here),
         may_moderate=row.state == State.CLOSED
         and may(seat, Act.COMMENT_MODERATE, Where(row.alliance_id, named=row.moderator_id or 0)),
-        may_read_mirror=row.state == State.CLOSED and may(seat, Act.MIRROR_READ, here),
+        may_read_mirror=row.state == State.CLOSED and may_read_figures(seat, row.evaluation),
         may_read_statements=row.state == State.CLOSED
         and any(card.own and card.mode == Mode.NAMED for card in cards)
         and may(seat, Act.STATEMENT_READ, Where(row.alliance_id, seat.party)),
         may_export=row.state == State.CLOSED
+        and may_read_figures(seat, row.evaluation)
         and may(seat, Act.RELEASE_EXPORT, Where(row.alliance_id, seat.party)),
     )
+
+
+def may_read_figures(seat: Seat, evaluation: Evaluation | None) -> bool:
+    """Tell whether a seat may read its party's figures; a sponsor waits for the reveal.
+
+    :param evaluation: the one that a closed round belongs to, ``None`` for none.
+    """
+    return (
+        evaluation is None or seat.role != Role.SPONSOR or evaluation.revealed_at is not None
+    ) and may(seat, Act.MIRROR_READ, Where(alliance=seat.alliance))
 
 
 def speaks_in_reflection(row: Round) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,8 @@ from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain.journal import record, record_each
 from understream.records.alliance import Alliance, Party
+from understream.records.evaluation import Acceptance, Evaluation
+from understream.records.evaluation import State as Preparing
 from understream.records.invitation import Invitation
 from understream.records.participation import Participation
 from understream.records.person import Person
@@ -164,6 +167,11 @@ def end_seat(seat: Seat, key: int, *, now: datetime) -> None:
 
 def _leave_planned_rounds(row: SeatRow) -> None:
     """Ask nobody who has left in a round to come; a group that is too small now says yes anew."""
+    # Evaluations before rounds, as everywhere.
+    preparing = Evaluation.objects.select_for_update(no_key=True).filter(
+        alliance=row.alliance_id, state=Preparing.PREPARING
+    )
+    prepared = [one.pk for one in preparing]
     planned = Round.objects.select_for_update().filter(
         alliance=row.alliance_id, state=State.PLANNED
     )
@@ -175,10 +183,15 @@ def _leave_planned_rounds(row: SeatRow) -> None:
         if cohort.size < (cohort.round.k if cohort.mode == Mode.CONFIDENTIAL else 1):
             cohort.confirmed_by = None
     Cohort.objects.bulk_update(cohorts, ["size", "confirmed_by"])
+    lapsed = [one.party_id for one in cohorts if one.confirmed_by_id is None]
+    Acceptance.objects.filter(evaluation__in=prepared, party__in=lapsed).delete()
     # Every party said yes to comments that this person reads first.
     promised = planned.filter(moderator=row)
     Cohort.objects.filter(round__in=list(promised)).update(confirmed_by=None)
     promised.update(moderator=None)
+    Evaluation.objects.filter(pk__in=prepared, facilitator=row).update(
+        facilitator=None, version=F("version") + 1
+    )
 
 
 @dataclass(frozen=True, slots=True)
