@@ -230,9 +230,21 @@ def one_voice_letter(
     until: datetime,
     zone: str,
     key: int,
+    forms: Sequence[tuple[str, int]] = (),
+    forms_until: datetime | None = None,
 ) -> Letter:
-    """Return the letter to a manager whose party fills in its reflection as its one form."""
+    """Return the letter to a manager whose party fills in its reflection as its one form.
+
+    :param forms: title and round of each questionnaire that is a form beside the reflection.
+    """
     with translation.override(language):
+        listed = "\n".join(f"{one}\n{address('round', page)}\n" for one, page in forms)
+        beside = (
+            _("What is asked beside it is a form of its own, until %(until)s:\n\n%(forms)s")
+            % {"until": moment(forms_until, zone), "forms": listed}
+            if forms and forms_until
+            else ""
+        )
         body = _(
             "Dear %(name)s,\n\nThe evaluation “%(title)s” of “%(alliance)s” has begun. Your "
             "organisation speaks with one voice: meet with your people, fill in one reflection "
@@ -244,6 +256,8 @@ def one_voice_letter(
             "until": moment(until, zone),
             "link": address("evaluation", key),
         }
+        if beside:
+            body += "\n" + beside
         return Letter(to, _("One form for %(alliance)s") % {"alliance": alliance}, body)
 
 
@@ -356,19 +370,23 @@ def receipt_letter(
 
 
 def reveal_letter(
-    *, to: str, name: str, language: str, alliance: str, title: str, soft: bool, link: str
+    *, to: str, name: str, language: str, alliance: str, title: str, part: str, link: str
 ) -> Letter:
     """Return the letter that says that reflections can be read.
 
-    :param soft: whether behaviour and values are what opened now.
+    :param part: ``all``, ``hard`` while behaviour and values wait, ``soft`` when they open.
     :param link: the full address: a personal one for those without an account.
     """
     with translation.override(language):
-        said = (
-            _("Behaviour and values of every reflection are open now.")
-            if soft
-            else _("Every party has sealed, and all reflections opened at the same instant.")
-        )
+        said = {
+            "all": _("Every party has sealed, and all reflections opened at the same instant."),
+            "hard": _(
+                "Every party has sealed, and all reflections opened at the same instant, as far "
+                "as the hard side. Behaviour and values open when blocks 1 to 4 have been "
+                "reviewed together."
+            ),
+            "soft": _("Behaviour and values of every reflection are open now."),
+        }[part]
         body = _(
             "Dear %(name)s,\n\nAbout the evaluation “%(title)s” of “%(alliance)s”:\n%(said)s\n\n"
             "Read them side by side, and begin where you differ:\n%(link)s\n"

@@ -37,6 +37,7 @@ from understream.measurement.seal import (
     padded,
     seal_digest,
 )
+from understream.records.due import Due
 from understream.records.evaluation import Evaluation, State
 from understream.records.participation import Participation
 from understream.records.reflection import Conclusion, Reflection
@@ -279,6 +280,7 @@ def take_back_seal(seat: Seat, key: int, *, now: datetime) -> None:
     row.envelopes.all().delete()
     row.sealed_at, row.sealed_by, row.entry, row.digest = None, None, None, ""
     row.save(update_fields=["sealed_at", "sealed_by", "entry", "digest"])
+    Due.objects.get_or_create(kind="forget", key=evaluation.pk, at=now)
     entry = seal.write_entry(evaluation, "taken back", now=now, party=row.party_id, receipt=True)
     record(seat, "reflection.take_back", now=now, words=_told(evaluation, row))
     letter.post(seal.receipt_letters(evaluation, entry))
@@ -301,7 +303,8 @@ def _reveal(evaluation: Evaluation, now: datetime) -> list[letter.Letter]:
         record(SYSTEM, "evaluation.gate", now=now, alliance=evaluation.alliance_id, words=words)
     else:
         entry = _open_part_two(evaluation, now)
-    return [*seal.receipt_letters(evaluation, entry), *_reveal_letters(evaluation, soft=False)]
+    part = "hard" if gate else "all"
+    return [*seal.receipt_letters(evaluation, entry), *_reveal_letters(evaluation, part=part)]
 
 
 def shifted(document: Mapping[str, Any]) -> bool:
@@ -320,7 +323,7 @@ def open_soft_side(evaluation: Evaluation, *, now: datetime) -> None:
         raise Ended
     entry = _open_part_two(evaluation, now)
     letter.post(
-        [*seal.receipt_letters(evaluation, entry), *_reveal_letters(evaluation, soft=True)]
+        [*seal.receipt_letters(evaluation, entry), *_reveal_letters(evaluation, part="soft")]
     )
 
 
@@ -372,7 +375,7 @@ def _opened(evaluation: Evaluation, part: int, now: datetime) -> list[Mapping[st
     return documents
 
 
-def _reveal_letters(evaluation: Evaluation, *, soft: bool) -> list[letter.Letter]:
+def _reveal_letters(evaluation: Evaluation, *, part: str) -> list[letter.Letter]:
     """Return the letters that tell everybody, with a page each can read."""
     links = {
         right.seat_id: reach.link_of(right.nonce)
@@ -398,7 +401,7 @@ def _reveal_letters(evaluation: Evaluation, *, soft: bool) -> list[letter.Letter
                 language=one.person.language,
                 alliance=evaluation.alliance.name,
                 title=evaluation.title,
-                soft=soft,
+                part=part,
                 link=letter.address("joint", evaluation.pk)
                 if account
                 else letter.address("reading", links[one.pk]),

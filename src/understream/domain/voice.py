@@ -22,7 +22,7 @@ from understream.access.seat import Role, Seat
 from understream.domain import letter
 from understream.domain.instrument import instrument_of, questions_about
 from understream.domain.journal import record
-from understream.domain.round import COMMENT_COHORT, speaks_in_reflection
+from understream.domain.round import COMMENT_COHORT, reflection_letters, speaks_in_reflection
 from understream.domain.word import name_of_host
 from understream.instruments.reader import Instrument, Item
 from understream.measurement.release import Question
@@ -378,7 +378,7 @@ def begin(link: str, *, browser: str, agrees: bool = True, rng: Random, now: dat
     :raises Closed: if the round is not open.
     """
     found = reach.participation_by(link)
-    asked = Round.objects.select_for_update().get(pk=found.cohort.round_id)
+    asked = _locked(found.cohort.round)
     right = Participation.objects.select_for_update(of=("self",)).get(pk=found.pk)
     if asked.state != State.OPEN or now >= asked.closes_at:
         raise Closed
@@ -395,11 +395,44 @@ def begin(link: str, *, browser: str, agrees: bool = True, rng: Random, now: dat
     return kept
 
 
+def _locked(asked: Round) -> Round:
+    """Return a round, locked with all others of its evaluation: a party has one mode in them."""
+    rows = Round.objects.select_for_update(of=("self",)).order_by("pk")
+    if asked.evaluation_id:
+        rows = rows.filter(evaluation=asked.evaluation_id)
+    else:
+        rows = rows.filter(pk=asked.pk)
+    return next(row for row in rows if row.pk == asked.pk)
+
+
 def _fall_to_one_voice(cohort: Cohort, now: datetime) -> None:
-    cohort.mode = Mode.ONE_VOICE
-    cohort.save(update_fields=["mode"])
-    Statement.objects.filter(cohort=cohort).delete()
-    Participation.objects.filter(cohort=cohort).update(used=False, submission=None)
+    asked = cohort.round
+    cohorts = Cohort.objects.filter(party=cohort.party_id, mode=Mode.NAMED)
+    fallen = list(
+        cohorts.filter(round__evaluation=asked.evaluation_id, round__state=State.OPEN)
+        if asked.evaluation_id
+        else cohorts.filter(pk=cohort.pk)
+    )
+    if not fallen:
+        return  # somebody else preferred it meanwhile
+    Cohort.objects.filter(pk__in=[one.pk for one in fallen]).update(mode=Mode.ONE_VOICE)
+    Statement.objects.filter(cohort__in=fallen).delete()
+    Participation.objects.filter(cohort__in=fallen).update(used=False, submission=None)
+    if asked.evaluation is not None:
+        letter.post(reflection_letters(asked.evaluation, [cohort.party_id]))
+    else:
+        _ask_for_form(cohort)
+    record(
+        Seat(0, 0, "", Role.SYSTEM),
+        "cohort.one_voice",
+        now=now,
+        alliance=asked.alliance_id,
+        party=cohort.party_id,
+        words={"party": cohort.party.organisation.name, "round": asked.title},
+    )
+
+
+def _ask_for_form(cohort: Cohort) -> None:
     people = SeatRow.objects.filter(party=cohort.party_id, role=Role.MANAGER, left_at=None)
     letter.post(
         letter.form_letter(
@@ -412,14 +445,6 @@ def _fall_to_one_voice(cohort: Cohort, now: datetime) -> None:
             key=cohort.round_id,
         )
         for one in people.select_related("person")
-    )
-    record(
-        Seat(0, 0, "", Role.SYSTEM),
-        "cohort.one_voice",
-        now=now,
-        alliance=cohort.round.alliance_id,
-        party=cohort.party_id,
-        words={"party": cohort.party.organisation.name, "round": cohort.round.title},
     )
 
 
