@@ -815,6 +815,8 @@ def admit_facilitator(seat: Seat, key: int, facilitator: int, *, now: datetime) 
     :raises Missing: for somebody who is no facilitator here.
     """
     row = _open_to_guests(seat, key)
+    if row.evaluation.state != State.RUNNING:
+        raise Ended
     name = _facilitator(seat, facilitator)
     _guest, fresh = Guest.objects.get_or_create(reflection=row, seat_id=facilitator)
     if fresh:
@@ -845,8 +847,6 @@ def _open_to_guests(seat: Seat, key: int) -> Reflection:
     if row is None:
         raise Missing
     require(seat, Act.FACILITATOR_ADMIT, Where(seat.alliance, row.party_id))
-    if row.evaluation.state != State.RUNNING:
-        raise Ended
     return row
 
 
