@@ -797,6 +797,8 @@ def accept_joint_text(
     if kept.version != version:
         raise Rewritten(_Texts(seat, row, {}).about(kind, code))
     names = parties_in(row.alliance_id)
+    if kept.acceptances.filter(party=seat.party, version=version).exists():
+        return parties <= _said(kept)
     JointAcceptance.objects.update_or_create(
         text=kept,
         party_id=seat.party,
@@ -808,8 +810,7 @@ def accept_joint_text(
         now=now,
         words={"party": names[seat.party].name, "topic": code},
     )
-    said = kept.acceptances.filter(version=version).values_list("party", flat=True)
-    if not parties <= set(said):
+    if not parties <= _said(kept):
         return False
     record(seat, "joint.stand", now=now, words={"topic": code, "evaluation": row.title})
     if kind == JointText.Kind.BLOCK and row.soft_opened_at is None and _reviewed(row, parties):
@@ -817,6 +818,11 @@ def accept_joint_text(
     if kind == JointText.Kind.RELEVANCE:
         _decide(seat, row, kept, now)
     return True
+
+
+def _said(kept: JointText) -> set[int]:
+    """Return the parties that have accepted what is written now."""
+    return set(kept.acceptances.filter(version=kept.version).values_list("party", flat=True))
 
 
 def _reviewed(row: Evaluation, parties: set[int]) -> bool:
