@@ -22,6 +22,8 @@ from understream.records.seat import SeatRow
 
 PULSE_MONTHS, EVALUATION_MONTHS = 3, 12
 MOST_PULSE_MONTHS, MOST_EVALUATION_MONTHS = 24, 36
+FURTHEST = 10
+"""How many years ahead a day may lie."""
 MORNING = time(9)
 
 
@@ -97,7 +99,7 @@ def keep_cycle(
     require(seat, Act.CYCLE_KEEP, Where(seat.alliance))
     alliance = Alliance.objects.select_for_update(no_key=True).get(pk=seat.alliance)
     today = _today(alliance, now)
-    later = _("Choose a day after today.")
+    later, sooner = _("Choose a day after today."), _("Choose a day within ten years.")
     checks: tuple[tuple[str, bool, str | Promise], ...] = (
         (
             "pulse_months",
@@ -110,8 +112,11 @@ def keep_cycle(
             _("Choose 1 to %(most)s months.") % {"most": MOST_EVALUATION_MONTHS},
         ),
         ("next_pulse_on", next_pulse_on > today, later),
+        ("next_pulse_on", next_pulse_on.year - today.year <= FURTHEST, sooner),
         ("next_evaluation_on", next_evaluation_on > today, later),
+        ("next_evaluation_on", next_evaluation_on.year - today.year <= FURTHEST, sooner),
         ("renewal_on", renewal_on is None or renewal_on > today, later),
+        ("renewal_on", renewal_on is None or renewal_on.year - today.year <= FURTHEST, sooner),
     )
     faults = {name: sentence for name, fits, sentence in checks if not fits}
     if faults:
