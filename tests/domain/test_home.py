@@ -205,7 +205,7 @@ def test_the_home_asks_the_same_number_of_questions(many, django_assert_num_quer
         close(world, open_round(world))
         open_round(world)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         home = home_of(world.managers["Party 0"], now=LATER)
 
     assert len(home.rounds) == 3 * many

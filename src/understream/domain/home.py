@@ -6,12 +6,17 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain.alliance import AllianceCard, PartyCard, alliance_before
+from understream.domain.commitment import commitments_of
+from understream.domain.evaluation import EvaluationCard, evaluation_before, evaluations_of
+from understream.domain.joint import texts_waiting
 from understream.domain.letter import moment
-from understream.domain.round import RoundLine, rounds_of
+from understream.domain.reflection import unfinished_in
+from understream.domain.round import RoundLine, rounds_of, speaks_in_reflection
 from understream.records.invitation import Invitation
 from understream.records.round import Cohort, Mode, Round, State
 from understream.records.seat import SeatRow
@@ -34,7 +39,7 @@ class Step:
     """A sensible next thing to do, with its reason.
 
     :ivar page: the name of the page where it is done.
-    :ivar key: key of the alliance or the round that the page is about.
+    :ivar key: key of the alliance, the evaluation or the round that the page is about.
     """
 
     title: str
@@ -90,6 +95,8 @@ def home_of(seat: Seat, *, now: datetime) -> Home:
     )
     steps = [
         *_comment_steps(seat),
+        *_evaluation_steps(alliance, now),
+        *_commitment_steps(alliance, now),
         *_round_steps(alliance, rounds, _waiting(seat), now),
         *_people_steps(alliance, parties, rounds, now),
         *_mirror_steps(alliance, rounds),
@@ -123,10 +130,197 @@ def _comment_steps(seat: Seat) -> list[Step]:
     ]
 
 
+def _evaluation_steps(alliance: AllianceCard, now: datetime) -> list[Step]:
+    """Return what the evaluation under way asks of this seat, and the newest one that opened."""
+    seat = alliance.seat
+    lines = evaluations_of(seat)
+    under_way = next((one for one in lines if one.state in ("preparing", "running")), None)
+    opened = next((one for one in lines if one.state == "revealed"), None)
+    steps: list[Step] = []
+    if under_way is not None:
+        card = evaluation_before(seat, under_way.key, now=now)
+        steps += (
+            _agreement_steps(card, now)
+            if card.state == "preparing"
+            else _sealing_steps(seat, card, now)
+        )
+    if opened is not None:
+        steps += _joint_steps(seat, evaluation_before(seat, opened.key, now=now))
+    return steps
+
+
+def _agreement_steps(card: EvaluationCard, now: datetime) -> list[Step]:
+    named = {"evaluation": card.title}
+    if card.may_accept and card.mine is not None and card.mine.state == "waiting":
+        return [
+            Step(
+                _("Read and accept the agreement of “%(evaluation)s”") % named,
+                _("Nobody is asked anything before every party has accepted it."),
+                _("Read the agreement"),
+                "agreement",
+                card.key,
+            )
+        ]
+    if not card.may_open:
+        return []
+    if card.answer_until <= now:
+        return [
+            Step(
+                _("Choose later dates for “%(evaluation)s”") % named,
+                _("The end of answering passed before the evaluation began."),
+                _("Choose later dates"),
+                "evaluation",
+                card.key,
+            )
+        ]
+    return [
+        Step(
+            _("Begin “%(evaluation)s”") % named,
+            _("Every party has accepted. Beginning writes to everybody who is asked."),
+            _("Look and begin"),
+            "evaluation",
+            card.key,
+        )
+    ]
+
+
+def _sealing_steps(seat: Seat, card: EvaluationCard, now: datetime) -> list[Step]:
+    named = {
+        "evaluation": card.title,
+        "until": moment(card.seal_until, card.time_zone),
+    }
+    steps = []
+    if card.proposal is not None and card.proposal.may_consent:
+        steps.append(
+            Step(
+                _("Answer a proposal about “%(evaluation)s”") % named,
+                _("%(who)s made it. It needs every party that has sealed.")
+                % {"who": card.proposal.by},
+                _("Look at the proposal"),
+                "evaluation",
+                card.key,
+            )
+        )
+    if card.lapsed and card.may_propose and card.proposal is None:
+        steps.append(
+            Step(
+                _("The deadline of “%(evaluation)s” has passed") % named,
+                _("Not every party has sealed. Propose another deadline, or to call it off."),
+                _("See what can be done"),
+                "evaluation",
+                card.key,
+            )
+        )
+    if card.may_write_reflection and now < card.seal_until:
+        steps.append(_reflection_step(seat, card, named))
+    return steps
+
+
+def _reflection_step(seat: Seat, card: EvaluationCard, named: dict[str, str]) -> Step:
+    if card.may_seal and not unfinished_in(seat, card.key):
+        return Step(
+            _("Seal your reflection in “%(evaluation)s”") % named,
+            _("Every topic is concluded. It can be sealed until %(until)s.") % named,
+            _("Look and seal"),
+            "reflection",
+            card.key,
+        )
+    return Step(
+        _("Write your reflection in “%(evaluation)s” together") % named,
+        _("Your organisation speaks with one voice: this is your one form, until %(until)s.")
+        % named
+        if card.one_voice
+        else _("Your people have answered. Conclude topic by topic, and seal until %(until)s.")
+        % named,
+        _("Write together"),
+        "reflection",
+        card.key,
+    )
+
+
+def _joint_steps(seat: Seat, card: EvaluationCard) -> list[Step]:
+    if card.revealed_at is None or not card.may_read_joint:
+        return []
+    named = {
+        "evaluation": card.title,
+        "opened": moment(card.revealed_at, card.time_zone),
+    }
+    waiting = texts_waiting(seat, card.key)
+    if waiting:
+        return [
+            Step(
+                ngettext(
+                    "Accept one text that was written together, or change it",
+                    "Accept %(n)s texts that were written together, or change them",
+                    waiting,
+                )
+                % {"n": waiting},
+                _("What is written in “%(evaluation)s” stands when every party has accepted it.")
+                % named,
+                _("Read and accept"),
+                "joint",
+                card.key,
+            )
+        ]
+    return [
+        Step(
+            _("Read “%(evaluation)s” side by side") % named,
+            _("All reflections opened on %(opened)s. Begin where you differ most.") % named,
+            _("Read side by side"),
+            "joint",
+            card.key,
+        )
+    ]
+
+
+def _commitment_steps(alliance: AllianceCard, now: datetime) -> list[Step]:
+    """Return what the commitments ask of this seat; how many, not what they say."""
+    seat = alliance.seat
+    if not may(seat, Act.COMMITMENT_ACCEPT, Where(alliance.key, seat.party)):
+        return []
+    cards = commitments_of(seat, language="en", now=now)
+    proposed = sum(one.may_accept for one in cards)
+    late = sum(
+        one.overdue and one.may_judge and seat.party not in {by.key for by in one.judged_by}
+        for one in cards
+    )
+    if late:
+        return [
+            Step(
+                ngettext(
+                    "Say what became of a commitment",
+                    "Say what became of %(n)s commitments",
+                    late,
+                )
+                % {"n": late},
+                _("Their day has passed. Each side judges by itself; both see it once both have."),
+                _("Look at them"),
+                "commitments",
+                alliance.key,
+            )
+        ]
+    if proposed:
+        return [
+            Step(
+                ngettext(
+                    "Answer a proposed commitment",
+                    "Answer %(n)s proposed commitments",
+                    proposed,
+                )
+                % {"n": proposed},
+                _("A commitment stands when every party it concerns has accepted it."),
+                _("Look at them"),
+                "commitments",
+                alliance.key,
+            )
+        ]
+    return []
+
+
 def _waiting(seat: Seat) -> _Waiting:
     rows = Cohort.objects.filter(
         round__alliance=seat.alliance, round__state__in=(State.PLANNED, State.OPEN)
-    )
+    ).select_related("round__instrument")
     cohorts: defaultdict[int, list[Cohort]] = defaultdict(list)
     for row in rows:
         cohorts[row.round_id].append(row)
@@ -156,6 +350,8 @@ def _round_step(
     own = next((cohort for cohort in cohorts if cohort.party_id == seat.party), None)
     if one.state == State.OPEN:
         return _form_step(alliance, one, own, waiting)
+    if one.evaluation:
+        return None
     return _planned_step(alliance, one, own, cohorts, now)
 
 
@@ -163,6 +359,8 @@ def _form_step(
     alliance: AllianceCard, one: RoundLine, own: Cohort | None, waiting: _Waiting
 ) -> Step | None:
     if own is None or own.mode != Mode.ONE_VOICE or own.pk in waiting.filled:
+        return None
+    if speaks_in_reflection(own.round):
         return None
     if not may(alliance.seat, Act.FORM_FILL, Where(alliance.key, own.party_id)):
         return None
@@ -277,7 +475,9 @@ def _people_steps(
 
 
 def _mirror_steps(alliance: AllianceCard, rounds: tuple[RoundLine, ...]) -> list[Step]:
-    closed = [one for one in rounds if one.state == State.CLOSED and one.closed_at]
+    closed = [
+        one for one in rounds if one.state == State.CLOSED and one.closed_at and not one.evaluation
+    ]
     seat = alliance.seat
     if not closed or not may(seat, Act.MIRROR_READ, Where(seat.alliance)):
         return []

@@ -7,7 +7,8 @@ from understream.domain.alliance import AllianceCard, alliance_before
 def desk(seat: Seat, here: str, card: AllianceCard | None = None) -> dict[str, object]:
     """Return what `alliance/desk.html` needs.
 
-    :param here: the room the page lies in: home, rounds, people or journal.
+    :param here: the room the page lies in: home, evaluations, commitments, rounds, people or
+        journal.
     :param card: the alliance, if the page has asked for it already.
     """
     return {"alliance": card or alliance_before(seat), "here": here}

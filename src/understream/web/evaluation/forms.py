@@ -1,0 +1,170 @@
+"""What is asked when an evaluation is prepared, accepted, moved or called off.
+
+Forms check shape; what the words mean is the acts' to judge.
+"""
+
+from collections.abc import Sequence
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from understream.domain.evaluation import SCANS, Terms
+from understream.domain.round import Candidate
+
+MOMENT = "%Y-%m-%dT%H:%M"
+DAY = "%Y-%m-%d"
+LONGEST_READ = 4000
+UNREADABLE_MOMENT = _("Give a day and a time, for example 2026-11-17 10:00.")
+UNREADABLE_DAY = _("Give a day, for example 2026-11-17.")
+
+
+def _moment(label: object) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format=MOMENT),
+        error_messages={"invalid": UNREADABLE_MOMENT},
+    )
+
+
+def _day(label: object, *, required: bool = True) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=required,
+        widget=forms.DateInput({"type": "date"}, format=DAY),
+        error_messages={"invalid": UNREADABLE_DAY},
+    )
+
+
+class TermsForm(forms.Form):
+    """What the parties would agree on."""
+
+    title = forms.CharField(
+        label=_("Name of the evaluation"),
+        help_text=_("As everybody who is asked will read it, for example: Evaluation, autumn."),
+        max_length=120,
+    )
+    scope = forms.CharField(
+        label=_("What it covers"),
+        help_text=_("The whole alliance, or a part of it. May stay empty."),
+        widget=forms.Textarea({"rows": 3}),
+        required=False,
+    )
+    depth = forms.ChoiceField(
+        choices=[("cycle", "cycle"), ("deep", "deep")],
+        error_messages={"required": _("Choose one of the depths shown.")},
+    )
+    scans = forms.MultipleChoiceField(choices=[(code, code) for code in SCANS], required=False)
+    answer_until = _moment(_("People answer until"))
+    seal_until = _moment(_("Parties seal until"))
+    k = forms.IntegerField(label=_("Smallest group that is shown"))
+    shares_figures = forms.TypedChoiceField(
+        label=_("What people said, after the reveal"),
+        choices=[
+            ("yes", _("All parties see each other’s figures, as far as they may be shown.")),
+            (
+                "no",
+                _("Each party keeps its figures to itself. The reflections open all the same."),
+            ),
+        ],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )
+    asks_comment = forms.BooleanField(label=_("Ask for a comment at the end"), required=False)
+    facilitator = forms.TypedChoiceField(
+        label=_("Who reads the comments first"), coerce=int, required=False
+    )
+    if_never = forms.ChoiceField(
+        label=_("If a party has not sealed in time"),
+        choices=[
+            ("extend once", _("The deadline moves once, by the days below.")),
+            ("talk", _("The managers are told, and talk. Nothing happens by itself.")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
+    )
+    extra_days = forms.IntegerField(label=_("Days by which it then moves"))
+
+    def __init__(
+        self, *args: object, facilitators: Sequence[tuple[int, str]], **keys: object
+    ) -> None:
+        """Offer the facilitators of the alliance."""
+        super().__init__(*args, **keys)  # type: ignore[arg-type] # passed on as they are
+        reads = self.fields["facilitator"]
+        assert isinstance(reads, forms.TypedChoiceField)
+        reads.choices = [(0, _("Nobody: they are read as they were written")), *facilitators]
+
+    def clean_facilitator(self) -> int:
+        """Return the key of the facilitator's seat; 0 for nobody."""
+        return int(self.cleaned_data["facilitator"] or 0)
+
+    def terms(self) -> Terms:
+        """Return what was filled in."""
+        return Terms(**{**self.cleaned_data, "scans": tuple(self.cleaned_data["scans"])})
+
+
+def filled_in(terms: Terms) -> dict[str, object]:
+    """Return terms as the form's initial values."""
+    return {
+        "title": terms.title,
+        "scope": terms.scope,
+        "depth": terms.depth,
+        "scans": list(terms.scans),
+        "answer_until": terms.answer_until,
+        "seal_until": terms.seal_until,
+        "k": terms.k,
+        "shares_figures": "yes" if terms.shares_figures else "no",
+        "asks_comment": terms.asks_comment,
+        "facilitator": terms.facilitator,
+        "if_never": terms.if_never,
+        "extra_days": terms.extra_days,
+    }
+
+
+class AcceptForm(forms.Form):
+    """The own party's yes: to which version, who is asked, and in which mode."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    read = forms.CharField(widget=forms.HiddenInput, max_length=LONGEST_READ, required=False)
+    mode = forms.CharField(
+        required=False, error_messages={"required": _("Choose one of the three modes.")}
+    )
+    seats = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    yes = forms.BooleanField(
+        label=_("We have read the agreement above, and accept it for our organisation."),
+        error_messages={"required": _("Read the agreement above, then tick this.")},
+    )
+
+    def __init__(self, *args: object, people: Sequence[Candidate], **keys: object) -> None:
+        """Offer the people of the own party."""
+        super().__init__(*args, **keys)  # type: ignore[arg-type] # passed on as they are
+        field = self.fields["seats"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [(one.key, one.name) for one in people]
+
+
+class ProposeForm(forms.Form):
+    """Another deadline, or the end of an evaluation."""
+
+    kind = forms.ChoiceField(
+        choices=[("extend", "extend"), ("cancel", "cancel")],
+        error_messages={
+            "required": _("Choose one of the two."),
+            "invalid_choice": _("Choose one of the two."),
+        },
+    )
+    until = forms.DateTimeField(
+        label=_("New deadline"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format=MOMENT),
+        error_messages={"invalid": UNREADABLE_MOMENT},
+    )
+
+
+class CycleForm(forms.Form):
+    """The rhythm of an alliance."""
+
+    pulse_months = forms.IntegerField(label=_("Months between two pulses"))
+    next_pulse_on = _day(_("Next pulse"))
+    evaluation_months = forms.IntegerField(label=_("Months between two evaluations"))
+    next_evaluation_on = _day(_("Next evaluation"))
+    renewal_on = _day(_("When the alliance is renewed"), required=False)
