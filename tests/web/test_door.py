@@ -7,10 +7,11 @@ from django.core.mail import EmailMessage, get_connection
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import make_alliance, make_person
+from tests.factories import begin_evaluation, make_alliance, make_person, prepare_evaluation
 from understream.access.refusal import Missing
 from understream.domain import round as rounds
 from understream.domain import world as worlds
+from understream.domain.evaluation import accept_agreement, evaluation_before, open_evaluation
 from understream.domain.person import demo_person
 from understream.records.person import Person
 from understream.web import clock
@@ -286,6 +287,55 @@ def test_the_demo_clock_moves_past_the_end_and_closes_the_round():
     assert clock.now() >= card.closes_at + timedelta(minutes=1)
 
 
+@pytest.mark.usefixtures("demo", "box")
+def test_the_demo_clock_passes_one_moment_of_an_evaluation_after_another():
+    world = make_alliance(people=(5, 2))
+    now = clock.now()
+    until = {"answer_until": now + timedelta(days=7), "seal_until": now + timedelta(days=14)}
+    key = prepare_evaluation(world, **until)
+    seat = world.managers["Harbour"]
+    clients = Client(**HERE), Client()
+    for client in clients:
+        client.force_login(Person.objects.get(pk=seat.person))
+    here, away = clients
+    address = reverse("door:demo_evaluation_clock", args=[key])
+
+    def card():
+        return evaluation_before(seat, key, now=clock.now())
+
+    prepared = here.post(address)
+    for name, mode in (("Harbour", "confidential"), ("Mill", "one voice")):
+        people = [one.key for one in world.people[name]]
+        accept_agreement(
+            world.managers[name],
+            key,
+            version=1,
+            mode=mode,
+            seats=people,
+            now=clock.now(),
+            rng=world.rng,
+        )
+    open_evaluation(seat, key, now=clock.now(), rng=world.rng)
+    refused = away.post(address)
+    stages = [card().stage]
+    moved = here.post(address)
+    stages.append(card().stage)
+    here.post(address)
+    extended = card()
+    here.post(address)
+    lapsed = card()
+    here.post(address)
+    stages.append(card().stage)
+
+    # Nothing waits before it has begun, nor after it is over, nor for who comes from elsewhere.
+    assert [prepared.status_code, refused.status_code, here.post(address).status_code] == [404] * 3
+    assert moved.url == reverse("evaluation:show", args=[key])
+    assert stages == ["alone", "within", "over"]
+    assert (extended.extended, extended.lapsed) == (True, False)
+    assert extended.seal_until > until["seal_until"]
+    assert lapsed.lapsed
+
+
 @pytest.mark.usefixtures("box")
 def test_the_clock_of_a_real_world_stands():
     world = make_alliance()
@@ -299,9 +349,16 @@ def test_the_clock_of_a_real_world_stands():
     client = Client(**HERE)
     client.force_login(Person.objects.get(pk=world.managers["Mill"].person))
 
-    answer = client.post(reverse("door:demo_clock", args=[key]))
+    begun = begin_evaluation(
+        world,
+        answer_until=clock.now() + timedelta(days=7),
+        seal_until=clock.now() + timedelta(days=14),
+    )
 
-    assert answer.status_code == 404
+    answer = client.post(reverse("door:demo_clock", args=[key]))
+    same = client.post(reverse("door:demo_evaluation_clock", args=[begun]))
+
+    assert answer.status_code == same.status_code == 404
     assert clock.now() - clock.real() < timedelta(seconds=5)
 
 
