@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from understream.domain.alliance import PartyCard
 from understream.domain.joint import (
@@ -34,9 +36,15 @@ from understream.report.picture import (
     topic_picture,
     word_axis,
 )
+from understream.web.reflection.passage import STAGES, Stage
 
 ACCEPTING = "accept"
 """Where it is said that a text was changed before somebody could accept it."""
+EFFECTS: dict[str, str | Promise] = {
+    "helps": gettext_lazy("For this alliance that helps."),
+    "hurts": gettext_lazy("For this alliance that hurts."),
+    "neither": gettext_lazy("For this alliance it does neither good nor harm."),
+}
 LOUD = {"worth asking", "clear", "possible"}
 """Labels that say: begin here."""
 
@@ -147,15 +155,6 @@ class DrawnGate:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A stage of the passage."""
-
-    name: str
-    state: str
-    below: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Drawn:
     """The joint page as it is drawn.
 
@@ -237,18 +236,10 @@ def _first(card: JointCard) -> str:
 
 
 def _stages(card: JointCard) -> tuple[Stage, ...]:
-    names = (
-        (_("Prepare"), False),
-        (_("Alone"), True),
-        (_("Within"), True),
-        (_("Seal"), True),
-        (_("Reveal"), False),
-        (_("Joint"), False),
-    )
-    now = len(names) if card.state == "agreed" else len(names) - 1
+    now = len(STAGES) if card.state == "agreed" else len(STAGES) - 1
     return tuple(
         Stage(name, "done" if place < now else "now", below)
-        for place, (name, below) in enumerate(names)
+        for place, (_code, name, below) in enumerate(STAGES)
     )
 
 
@@ -390,13 +381,10 @@ def _facts(side: Side) -> str:
         facts.append(_("%(rating)s of 7.") % {"rating": side.rating})
     elif side.change == "cannot judge" or not side.change:
         facts.append(_("Could not judge this."))
-    elif side.effect_text and side.change != "not":
-        facts.append(
-            _("Changed: %(change)s. For this alliance that: %(effect)s.")
-            % {"change": side.change_text, "effect": side.effect_text}
-        )
     else:
         facts.append(_("Changed: %(change)s.") % {"change": side.change_text})
+        if side.effect in EFFECTS and side.change != "not":
+            facts.append(str(EFFECTS[side.effect]))
     if side.direction_text:
         facts.append(_("Since last time: %(direction)s.") % {"direction": side.direction_text})
     if side.sure_text:
