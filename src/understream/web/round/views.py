@@ -11,6 +11,7 @@ from understream.access.refusal import Missing, Unfit
 from understream.access.rules import Act
 from understream.domain.release import cancel_round
 from understream.domain.round import (
+    OfEvaluation,
     Over,
     RoundCard,
     TooLate,
@@ -40,6 +41,8 @@ def cohort(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - 
     """Say yes for the own party: who is asked, and in which mode."""
     card = round_before(request.seat, round)
     if card.mine is None or not card.mine.may_confirm:
+        if request.method == "POST" and card.evaluation:
+            raise OfEvaluation
         if request.method == "POST":
             raise TooLate if card.state == "open" else Over
         return redirect("round:show", round)
