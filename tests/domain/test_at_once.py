@@ -1,23 +1,36 @@
 """Several act at the same moment: each in a thread, on the database the test runs on."""
 
+import json
+from datetime import timedelta
+from random import Random
+
 import pytest
 
 from tests.factories import (
+    BLOCKS,
     LATER,
     NOON,
+    SEALING,
+    WEEK,
+    begin_evaluation,
     invite,
+    let_answers_end,
     links_of,
     make_alliance,
     make_person,
     open_round,
     plan_round,
+    reflect,
     seat_person,
     speak,
+    words_on,
 )
 from tests.together import at_once
 from understream.access.seat import Role
+from understream.domain import evaluation as evaluations
+from understream.domain import joint, reveal, voice
+from understream.domain import reflection as reflections
 from understream.domain import round as rounds
-from understream.domain import voice
 from understream.domain.invitation import accept_invitation, withdraw_invitation
 from understream.domain.release import (
     cancel_round,
@@ -28,10 +41,13 @@ from understream.domain.release import (
 from understream.domain.seat import Newcomer, add_participants, end_seat
 from understream.domain.voice import Heard, Utterance
 from understream.records.due import Due
+from understream.records.evaluation import Evaluation
 from understream.records.invitation import Invitation
+from understream.records.journal import Entry
 from understream.records.participation import Participation
 from understream.records.release import CommentRelease, Release
-from understream.records.round import Round
+from understream.records.round import Cohort, Round
+from understream.records.seal import Envelope, SealEntry
 from understream.records.seat import SeatRow
 from understream.records.voice import Voice
 
@@ -301,3 +317,174 @@ def test_two_parties_that_add_one_person_at_once_leave_one_seat():
 
     assert SeatRow.objects.filter(person__email="nora@example.org").count() == 1
     assert kinds(outcomes) == {"int": 1, "Unfit": 1}
+
+
+# ------------------------------------------------------------------ sealing
+
+
+def written(*names, people=3, **keys):
+    """Return a world of parties with one voice that have all concluded, and its evaluation."""
+    world = make_alliance(*names, people=people)
+    key = begin_evaluation(world, **keys)
+    let_answers_end(world, key)
+    for name in world.managers:
+        reflect(world, key, name)
+    return world, key
+
+
+def sealed(world, key, name, *, seat=None, now=SEALING):
+    """Return a call that seals a party's reflection."""
+    return lambda: reveal.seal_reflection(
+        seat or world.managers[name], key, now=now, rng=Random(name)
+    )
+
+
+def kinds_in_log():
+    """Return what stands in the log, after looking whether it is whole and signed."""
+    rows = list(SealEntry.objects.order_by("index"))
+    assert [row.index for row in rows] == list(range(len(rows)))
+    assert [row.previous for row in rows] == ["0" * 64, *(row.hash for row in rows[:-1])]
+    return [json.loads(row.body)["kind"] for row in rows]
+
+
+def test_the_last_seals_at_once_open_everything_once():
+    world, key = written("Harbour", "Mill", "Quay", "Dike")
+
+    outcomes = at_once(*[sealed(world, key, name) for name in world.managers])
+
+    assert kinds(outcomes) == {"Sealing": 4}
+    assert sorted(len(one.waiting_for) for one in outcomes) == [0, 1, 2, 3]
+    assert sorted(kinds_in_log()[-6:]) == ["revealed"] * 2 + ["sealed"] * 4
+    assert kinds_in_log()[-2:] == ["revealed", "revealed"]
+    row = Evaluation.objects.get()
+    assert (row.state, row.revealed_at, row.soft_opened_at) == ("revealed", SEALING, SEALING)
+    assert Envelope.objects.filter(opened_at=SEALING).count() == 8
+    assert Entry.objects.filter(act="evaluation.reveal").count() == 1
+
+
+def test_two_managers_of_one_party_seal_once():
+    world, key = written("Harbour", "Mill")
+    second = seat_person(world.alliance, world.parties["Harbour"], "Second", Role.MANAGER)
+
+    outcomes = at_once(*[sealed(world, key, "Harbour", seat=seat) for seat in (
+        world.managers["Harbour"], second, world.managers["Harbour"], second
+    )])  # fmt: skip
+
+    assert kinds(outcomes) == {"Sealing": 1, "AlreadySealed": 3}
+    assert kinds_in_log().count("sealed") == 1
+    assert Envelope.objects.count() == 2
+
+
+@pytest.mark.parametrize("turn", range(2))
+def test_a_seal_is_taken_back_or_the_last_and_never_both(turn):
+    world, key = written("Harbour", "Mill")
+    sealed(world, key, "Harbour")()
+    calls = [
+        lambda: reveal.take_back_seal(world.managers["Harbour"], key, now=SEALING),
+        sealed(world, key, "Mill"),
+    ]
+
+    outcomes = at_once(*calls[:: -1 if turn else 1])[:: -1 if turn else 1]
+
+    state = Evaluation.objects.get().state
+    assert (state, kinds(outcomes)) in (
+        ("running", {"NoneType": 1, "Sealing": 1}),
+        ("revealed", {"Ended": 1, "Sealing": 1}),
+    )
+    assert outcomes[1].revealed == (state == "revealed")
+    assert ("taken back" in kinds_in_log()) == (state == "running")
+    assert Envelope.objects.count() == (4 if state == "revealed" else 2)
+
+
+def test_the_answers_close_the_deadline_passes_and_parties_seal_at_once():
+    """Who closes a round holds the log, who seals the evaluation: neither waits for ever."""
+    world = make_alliance("Harbour", "Mill", "Quay", people=(5, 3, 3))
+    key = begin_evaluation(world, scans=("trust",))
+    for name in ("Mill", "Quay"):
+        reflect(world, key, name, now=NOON)
+    rounds_of_it = list(Round.objects.filter(evaluation=key).values_list("pk", flat=True))
+    late = SEALING + 2 * WEEK
+
+    outcomes = at_once(
+        *[lambda one=one: close_round(one, now=SEALING, rng=Random(one)) for one in rounds_of_it],
+        sealed(world, key, "Mill"),
+        sealed(world, key, "Quay"),
+        lambda: evaluations.pass_deadline(key, now=late),
+        lambda: reflections.write_conclusion(
+            world.managers["Quay"], key, "EV1", words=words_on("EV1", version=1), now=SEALING
+        ),
+    )
+
+    assert not {"OperationalError", "IntegrityError"} & kinds(outcomes).keys()
+    assert outcomes[:2] == [True, True]
+    assert kinds(outcomes)["Sealing"] == 2
+    assert sorted(kinds_in_log()) == [
+        "begun", "extended", "released", "released", "sealed", "sealed"
+    ]  # fmt: skip
+    assert Evaluation.objects.get().seal_until == late + timedelta(days=7)
+
+
+def test_a_seal_after_the_expiry_or_before_it_but_never_into_it():
+    world, key = written("Harbour", "Mill", if_never="talk")
+    sealed(world, key, "Harbour")()
+
+    outcomes = at_once(
+        lambda: evaluations.expire_evaluation(key, now=NOON + 10 * WEEK),
+        sealed(world, key, "Mill"),
+        lambda: evaluations.expire_evaluation(key, now=NOON + 10 * WEEK),
+    )
+
+    state = Evaluation.objects.get().state
+    assert (state, type(outcomes[1]).__name__) in (("expired", "Ended"), ("revealed", "Sealing"))
+    assert Envelope.objects.count() == (0 if state == "expired" else 4)
+    assert kinds_in_log().count("expired") == (state == "expired")
+
+
+def test_two_parties_that_say_no_to_names_in_two_rounds_at_once_fall_to_one_voice():
+    world = make_alliance(people=5)
+    key = begin_evaluation(world, modes={"Harbour": "named"}, scans=("trust",))
+    links = [
+        links_of(one, world.parties["Harbour"])[0]
+        for one in Round.objects.filter(evaluation=key).values_list("pk", flat=True)
+    ]
+
+    outcomes = at_once(
+        *[
+            lambda link=link: voice.begin(
+                link, browser="", agrees=False, rng=Random(link), now=NOON
+            )
+            for link in links[::-1]
+        ]
+    )
+
+    assert not {"OperationalError"} & kinds(outcomes).keys()
+    modes = Cohort.objects.filter(party=world.parties["Harbour"]).values_list("mode", flat=True)
+    assert set(modes) == {"one voice"}
+    assert Entry.objects.filter(act="cohort.one_voice").count() == 1
+
+
+def test_the_four_blocks_accepted_at_once_open_the_soft_side_once():
+    world, key = written("Harbour", "Mill")
+    words = words_on("EV1", change="lot", version=1)
+    reflections.write_conclusion(world.managers["Mill"], key, "EV1", words=words, now=SEALING)
+    for name in world.managers:
+        sealed(world, key, name)()
+    for block in BLOCKS:
+        joint.write_joint_text(
+            world.managers["Mill"], key, "block", block, version=0, reading="Seen.", now=SEALING
+        )
+
+    outcomes = at_once(
+        *[
+            lambda seat=seat, block=block: joint.accept_joint_text(
+                seat, key, "block", block, version=1, now=SEALING
+            )
+            for block in BLOCKS
+            for seat in world.managers.values()
+        ]
+    )
+
+    assert sorted(outcomes) == [False] * 4 + [True] * 4
+    assert kinds_in_log()[-2:] == ["revealed", "revealed"]
+    assert kinds_in_log().count("revealed") == 2
+    assert Entry.objects.filter(act="evaluation.soft").count() == 1
