@@ -1,10 +1,11 @@
 """Print the figures of speed and memory: `make bench`; `COLD=1` also installs from nothing.
 
 Builds the demo world, and one ten times as large, on SQLite in a folder of its own; visits their
-pages as everybody who can be tried, in the server and over HTTP; measures a file, releases a round
-and starts the house. Every figure stands beside its target, and the last line is all of them as
-JSON. Nothing is asserted: a busy machine is slow, and what to make of that is for a person (what
-the processor spent on the slowest pages stands behind them).
+pages as everybody who can be tried, in the server and over HTTP; measures a file, releases a
+round, seals and reveals an evaluation, verifies a bundle and starts the house. Every figure stands
+beside its target, and the last line is all of them as JSON. Nothing is asserted: a busy machine is
+slow, and what to make of that is for a person (what the processor spent on the slowest pages
+stands behind them).
 """
 
 import argparse
@@ -36,6 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.site.house import environment_of, free_port, serving  # noqa: E402 - found just now
 
+BUNDLE, RECEIPT = "bundle.json", "receipt.txt"
 LQ2002 = ("--unit", "COMPID", "--items", "LEAD=LEAD01..LEAD11", "--items", "TSIG=TSIG01..TSIG03")
 
 
@@ -53,7 +55,7 @@ class Size:
     times: int = 10
     samples: int = 5
     pages: int = 5
-    visitors: int = 9
+    visitors: int = 10
     people: int = 400
     items: int = 40
     rounds: int = 3
@@ -131,6 +133,9 @@ def measured(folder: Path, size: Size, *, small: bool, cold: bool) -> Iterator[F
 
     heading("release")
     yield from released(part("release", folder / "release", 1, small=small), size)
+    heading("evaluation")
+    yield from evaluated(part("evaluation", folder / "evaluation", 1, small=small))
+    part("bundle", folder / "demo", 1, small=small)
     heading("commands")
     yield from commands(folder, size, cold=cold)
 
@@ -163,9 +168,13 @@ def within_house(name: str, times: int, size: Size) -> list[dict]:
     logging.disable(logging.INFO)
     if name == "pages":
         return visit(size)
+    if name == "bundle":
+        return keep_bundle()
     prepare()
     with redirect_stdout(StringIO()):  # letters
-        return build(times) if name == "world" else release(size)
+        if name == "world":
+            return build(times)
+        return release(size) if name == "release" else evaluate(size)
 
 
 # ------------------------------------------------------------------ worlds
@@ -458,11 +467,113 @@ def released(told: list[dict], size: Size) -> Iterator[Figure]:
     yield Figure(f"closing a round of {what}", close, "ms", 300, "all but sending its letters")
 
 
+# ------------------------------------------------------------------ evaluation
+
+
+def evaluate(size: Size) -> list[dict]:
+    """Let four parties evaluate; time what sealing, revealing and the joint page take."""
+    from django.conf import settings  # noqa: PLC0415 - there are settings now
+    from django.test import Client  # noqa: PLC0415 - as above
+    from django.urls import reverse  # noqa: PLC0415 - as above
+
+    from tests import factories  # noqa: PLC0415 - as above
+    from understream.domain.joint import write_joint_text  # noqa: PLC0415 - as above
+    from understream.domain.reveal import seal_reflection  # noqa: PLC0415 - as above
+    from understream.records.person import Person  # noqa: PLC0415 - as above
+    from understream.records.round import Round  # noqa: PLC0415 - as above
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    told = []
+    for number in range(size.rounds):
+        names = [f"{one} {number}" for one in ("Harbour", "Mill", "Quay", "Ridge")]
+        world = factories.make_alliance(*names, people=8, seed=number)
+        key = factories.begin_evaluation(world)
+        answers = [(1 + number % 3, 2) * 6 + (3, 4, 5, 6, 7) * 2 for number in range(8)]
+        asked = Round.objects.get(evaluation=key).pk
+        factories.answer_all(world, asked, dict.fromkeys(names, answers))
+        factories.let_answers_end(world, key)
+        seconds = []
+        for name, manager in world.managers.items():
+            factories.reflect(world, key, name)
+            seconds.append(
+                timed(seal_reflection, manager, key, now=factories.SEALING, rng=world.rng)
+            )
+        for topic in factories.TOPICS:
+            write_joint_text(
+                world.managers[names[0]],
+                key,
+                "topic",
+                topic,
+                version=0,
+                reading="What we read in it. " * 10,
+                now=factories.SEALING,
+            )
+        client = Client(HTTP_HOST="127.0.0.1")
+        client.force_login(Person.objects.get(pk=world.managers[names[1]].person))
+        page = reverse("joint:show", args=[key])
+        assert client.get(page).status_code == 200
+        began = time.thread_time()
+        joint = [timed(client.get, page) for _ in range(size.samples)]
+        told.append(
+            {
+                "seal": median(seconds[:-1]),
+                "reveal": seconds[-1],
+                "joint": median(joint),
+                "processor": (time.thread_time() - began) / size.samples,
+            }
+        )
+    return told
+
+
+def evaluated(told: list[dict]) -> Iterator[Figure]:
+    """Give what sealing, revealing and reading side by side took."""
+    processor = ms(median(one["processor"] for one in told))
+    for name, words, most, note in (
+        ("seal", "sealing a reflection of 16 topics", 200, "all but sending its letters"),
+        ("reveal", "the last of four seals, which reveals", 200, "all but sending its letters"),
+        (
+            "joint",
+            "joint page of 16 topics x 4 parties, in the server",
+            80,
+            f"processor: {processor:.0f}",
+        ),
+    ):
+        yield Figure(words, ms(median(one[name] for one in told)), "ms", most, note)
+
+
+def keep_bundle() -> list[dict]:
+    """Put one party's bundle of the demo world, and a receipt, beside the world."""
+    from django.conf import settings  # noqa: PLC0415 - there are settings now
+    from django.utils import timezone  # noqa: PLC0415 - as above
+
+    from understream.access.reach import seat_in_evaluation  # noqa: PLC0415 - as above
+    from understream.domain.bundle import take_bundle  # noqa: PLC0415 - as above
+    from understream.domain.seal import receipts_before  # noqa: PLC0415 - as above
+    from understream.records.evaluation import Evaluation  # noqa: PLC0415 - as above
+    from understream.records.person import Person  # noqa: PLC0415 - as above
+
+    key = Evaluation.objects.filter(state="agreed").earliest("pk").pk
+    seat = seat_in_evaluation(Person.objects.get(email="manager.a@demo.example").pk, key)
+    bundle = take_bundle(seat, key, now=timezone.now())
+    Path(settings.DATA, BUNDLE).write_bytes(bundle.content)
+    receipt = receipts_before(seat, key, language="en")[0]
+    Path(settings.DATA, RECEIPT).write_text(receipt.file, encoding="utf-8")
+    return []
+
+
 # ------------------------------------------------------------------ commands
 
 
 def commands(folder: Path, size: Size, *, cold: bool) -> Iterator[Figure]:
-    """Time what is typed: `understream measure`, `make demo`."""
+    """Time what is typed: `understream verify`, `understream measure`, `make demo`."""
+    typed = [Path(sys.executable).parent / "understream", "verify", folder / "demo" / BUNDLE]
+    typed += ["--receipt", folder / "demo" / RECEIPT]
+    times = [
+        timed(subprocess.run, typed, stdout=subprocess.DEVNULL, check=True)
+        for _ in range(size.samples)
+    ]
+    yield Figure("understream verify, of a bundle of the demo world", median(times), "s", 1)
     file = SHARED / "ratings" / "lq2002.csv"
     if file.exists():
         command = [Path(sys.executable).parent / "understream", "measure", file, *LQ2002]

@@ -24,7 +24,17 @@ def test_every_figure_is_told_beside_its_target_and_the_last_line_is_json(option
         assert any(line.startswith(f"  {name} ") for line in told), name
         assert figure["value"] >= 0
         assert set(figure) == {"value", "unit", "most"}
-    for wanted in ("memory at rest", "in the server", "over HTTP", "closing a round", "make demo"):
+    for wanted in (
+        "memory at rest",
+        "in the server",
+        "over HTTP",
+        "closing a round",
+        "sealing",
+        "reveals",
+        "joint page",
+        "verify",
+        "make demo",
+    ):
         assert any(wanted in name for name in figures), wanted
     if not options:
         assert figures[GROWTH]["value"] == 0
