@@ -1,11 +1,13 @@
 """What every test may ask for, and what is put back behind each."""
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.db import transaction
+from django.test import client as browser
 from pytest_django.plugin import blocking_manager_key
 
 from understream.domain import release, world
@@ -15,6 +17,21 @@ ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("UNDERSTREAM_SHARED", ROOT.parent / "shared" / "data"))
 EMPTIED = pytest.StashKey[bool]()
 """Set on a test whose database was emptied behind it."""
+
+
+def pytest_collection_finish():
+    """Look for garbage seldom: what was collected to be tested is none, and is very much."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
+
+
+def _keep_templates(kept, signal, sender, template, context, **more):  # noqa: ARG001 - Django's
+    kept.setdefault("templates", []).append(template)
+
+
+# Django's own also copies the context of each template, which nobody asks for here.
+browser.store_rendered_templates = _keep_templates
 
 
 @pytest.fixture
