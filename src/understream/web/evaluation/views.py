@@ -29,6 +29,7 @@ from understream.domain.evaluation import (
     propose_end,
     withdraw_proposal,
 )
+from understream.domain.instrument import EVALUATION
 from understream.domain.joint import texts_waiting
 from understream.domain.reflection import unfinished_in
 from understream.domain.seal import ReceiptCard, receipts_before
@@ -112,7 +113,15 @@ def show(request: SeatedRequest, evaluation: int) -> HttpResponse:
 def rounds_of(card: EvaluationCard) -> tuple[tuple[RoundOfEvaluation, str], ...]:
     """Return the rounds of an evaluation, each with what it asks in the language of the page."""
     language = spoken()
-    return tuple((one, one.titles.get(language, one.title)) for one in card.rounds)
+    return tuple(
+        (
+            one,
+            _("The sixteen topics")
+            if one.instrument == EVALUATION
+            else one.titles.get(language, one.title),
+        )
+        for one in card.rounds
+    )
 
 
 def standing(receipts: Iterable[ReceiptCard], own: int) -> tuple[ReceiptCard, ...]:
