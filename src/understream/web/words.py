@@ -5,9 +5,12 @@ from textwrap import wrap
 from django import template
 
 from understream.domain.word import together
+from understream.web.commitment.telling import standing, waiting
 
 register = template.Library()
 register.filter(together)
+register.filter(standing)
+register.filter(waiting)
 
 
 @register.filter
