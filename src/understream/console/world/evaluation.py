@@ -278,7 +278,7 @@ def second_evaluation(alliance: Alliance, now: datetime, rng: Random) -> int:
     people = opinions_within(
         SECOND,
         {
-            MILL: {"EV9": Opinion(5.2), "EV13": Opinion(3.6, apart=1.6)},
+            MILL: {"EV7": Opinion(5.7), "EV9": Opinion(5.0), "EV13": Opinion(3.6, apart=1.6)},
             HARBOUR: {"EV2": Opinion(0, shares=(0.7, 0.2, 0.1)), "EV16": Opinion(4.6, apart=1.8)},
         },
     )
@@ -333,7 +333,7 @@ def begin_trial_evaluation(alliance: Alliance, now: datetime, rng: Random) -> No
         rng,
         modes={QUAY: "one voice"},
     )
-    people = opinions_within(TRIAL, {HARBOUR: {"EV7": Opinion(6.2), "EV12": Opinion(5.6)}})
+    people = opinions_within(TRIAL, {HARBOUR: {"EV7": Opinion(5.7), "EV12": Opinion(5.6)}})
     speakers = {HARBOUR: 11, MILL: 8}
     _answer(alliance, key, people, speakers, {}, rng)
     pulse = _round_of(alliance, key, "pulse")
