@@ -7,22 +7,29 @@ import pytest
 from tests.factories import (
     LATER,
     NOON,
+    SEALING,
     WEEK,
+    begin_evaluation,
     close,
+    decide,
     invite,
+    let_answers_end,
     links_of,
     make_alliance,
     make_person,
     open_round,
     plan_round,
+    prepare_evaluation,
+    reflect,
+    seal_evaluation,
     seat_person,
     speak,
 )
 from understream.access import reach
 from understream.access.refusal import Forbidden
 from understream.access.seat import Role
+from understream.domain import commitment, evaluation, joint, reveal, voice
 from understream.domain import round as rounds
-from understream.domain import voice
 from understream.domain.home import home_of
 from understream.domain.release import KEPT, cancel_round, erase_voices
 from understream.domain.seat import end_seat
@@ -209,3 +216,83 @@ def test_the_home_asks_the_same_number_of_questions(many, django_assert_num_quer
         home = home_of(world.managers["Party 0"], now=LATER)
 
     assert len(home.rounds) == 3 * many
+
+
+def test_an_evaluation_asks_for_its_yes_its_beginning_its_words_and_its_seal():
+    world = make_alliance(people=(5, 2))
+    harbour, mill = world.managers["Harbour"], world.managers["Mill"]
+    key = prepare_evaluation(world, scans=("pulse",))
+    agree = ("Read and accept the agreement of “Autumn evaluation”", "agreement", key)
+    assert steps(harbour) == steps(mill) == [agree]
+    assert steps(world.facilitator) == steps(world.people["Mill"][1]) == []
+
+    for name, manager in world.managers.items():
+        seats = [one.key for one in world.people[name]]
+        evaluation.accept_agreement(
+            manager, key, version=1, mode="one voice", seats=seats, now=NOON, rng=world.rng
+        )
+    assert steps(harbour) == steps(world.facilitator)
+    assert steps(harbour) == [("Begin “Autumn evaluation”", "evaluation", key)]
+    late = NOON + WEEK
+    assert steps(mill, now=late) == [
+        ("Choose later dates for “Autumn evaluation”", "evaluation", key)
+    ]
+    evaluation.call_off_evaluation(mill, key, now=NOON)
+
+    key = begin_evaluation(world, scans=("pulse",))
+    write = ("Write your reflection in “Autumn evaluation” together", "reflection", key)
+    assert steps(harbour) == []
+    assert steps(mill)[0] == write
+    assert [page for _title, page, _key in steps(mill)] == ["reflection", "form"]
+    let_answers_end(world, key)
+    assert steps(harbour, now=SEALING) == steps(mill, now=SEALING) == [write]
+    assert steps(world.people["Harbour"][1], now=SEALING) == []
+    reflect(world, key, "Harbour")
+    assert steps(harbour, now=SEALING) == [
+        ("Seal your reflection in “Autumn evaluation”", "reflection", key)
+    ]
+    reveal.seal_reflection(harbour, key, now=SEALING, rng=world.rng)
+    assert steps(harbour, now=SEALING) == []
+    evaluation.propose_end(mill, key, kind="cancel", now=SEALING)
+    assert steps(harbour, now=SEALING) == [
+        ("Answer a proposal about “Autumn evaluation”", "evaluation", key)
+    ]
+
+
+def test_what_is_open_and_what_was_promised_waits_by_number():
+    world = make_alliance(people=2)
+    harbour, mill = world.managers["Harbour"], world.managers["Mill"]
+    key = begin_evaluation(world, if_never="talk")
+    passed = NOON + 2 * WEEK
+    assert steps(mill, now=passed) == [
+        ("The deadline of “Autumn evaluation” has passed", "evaluation", key)
+    ]
+    seal_evaluation(world, key)
+    side = ("Read “Autumn evaluation” side by side", "joint", key)
+    assert steps(world.people["Mill"][1], now=SEALING) == [side]
+    for code in ("EV1", "EV7"):
+        joint.write_joint_text(
+            harbour, key, "topic", code, version=0, reading="We see it.", now=SEALING
+        )
+    assert steps(mill, now=SEALING) == [
+        ("Accept 2 texts that were written together, or change them", "joint", key)
+    ]
+    assert steps(world.facilitator, now=SEALING) == [side]
+    decide(world, key)
+    promise = commitment.propose_commitment(
+        harbour,
+        receiver=mill.party,
+        action="Share the forecast",
+        owner=harbour.key,
+        due_on=SEALING.date(),
+        now=SEALING,
+    )
+    assert steps(mill, now=SEALING) == [
+        ("Answer a proposed commitment", "commitments", world.alliance)
+    ]
+    commitment.accept_commitment(mill, promise, now=SEALING)
+    late = [("Say what became of a commitment", "commitments", world.alliance)]
+    assert steps(mill, now=SEALING) == []
+    assert steps(harbour, now=passed) == steps(mill, now=passed) == late
+    commitment.judge_commitment(harbour, promise, outcome="kept", now=passed)
+    assert (steps(harbour, now=passed), steps(mill, now=passed)) == ([], late)
