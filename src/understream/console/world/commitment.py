@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from understream.access.seat import Seat
-from understream.console.world.people import DAY, HARBOUR, MILL, ZONE, Alliance, moment
+from understream.console.world.people import DAY, HARBOUR, MILL, NEXT, ZONE, Alliance, moment
 from understream.domain import commitment as commitments
 from understream.records.seat import SeatRow
 
@@ -91,7 +91,7 @@ FIRST_PROMISES = (
         "EV9",
         "Joost Brandsma",
         MILL,
-        "Let a planner of Mill sit in on the planning of Thursday, four times.",
+        "Let a planner of Mill sit in on our planning on Thursdays, four times.",
         -21,
         MILL,
         judged={HARBOUR: Said("kept", "Vier keer gedaan, de laatste keer met de sluiting.", 18)},
@@ -149,9 +149,9 @@ def promise(
     alliance: Alliance, evaluation: int, promises: Sequence[Promise], now: datetime, days_ago: int
 ) -> None:
     """Let the parties promise, so many days ago, and say later what became of it."""
-    at = moment(now - days_ago * DAY)
     judged: list[tuple[Said, Seat, int]] = []
-    for one in promises:
+    for number, one in enumerate(promises):
+        at = moment(now - days_ago * DAY) + number * NEXT
         asking = alliance.managers[one.asked_by]
         key = commitments.propose_commitment(
             asking,
@@ -166,7 +166,7 @@ def promise(
         if one.accepted:
             for party, manager in alliance.managers.items():
                 if party != one.asked_by:
-                    commitments.accept_commitment(manager, key, now=at)
+                    commitments.accept_commitment(manager, key, now=at + NEXT)
         if one.withdrawn:
             commitments.withdraw_commitment(asking, key, now=at + DAY)
         judged += [(said, alliance.managers[party], key) for party, said in one.judged.items()]

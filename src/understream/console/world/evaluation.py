@@ -20,6 +20,7 @@ from understream.console.world.people import (
     HARBOUR,
     JUST_AFTER,
     MILL,
+    NEXT,
     QUAY,
     ZONE,
     Alliance,
@@ -104,7 +105,7 @@ FIRST_JOINT: Joint = (
         "EV9",
         "Harbour knows that its decisions come late, and why. Mill knew only that they were late.",
         (
-            "Until Harbour's steering group is complete, its planner decides by himself on "
+            "Until Harbour's steering group is complete, its planner decides alone on "
             "anything that can be turned back within a day."
         ),
         BOTH,
@@ -216,11 +217,11 @@ def first_evaluation(alliance: Alliance, now: datetime, rng: Random) -> None:
     reveal.take_back_seal(mill, key, now=ago(195))
     reveal.seal_reflection(mill, key, now=ago(194), rng=rng)
     reveal.seal_reflection(harbour, key, now=ago(193), rng=rng)
-    for code, note in FIRST_NOTES.items():
-        _agree(alliance, key, "block", (HARBOUR, code, note, "", BOTH), ago(189))
+    for number, (code, note) in enumerate(FIRST_NOTES.items()):
+        _agree(alliance, key, "block", (HARBOUR, code, note, "", BOTH), ago(189) + number * NEXT)
     _critics(alliance, key, FIRST_CRITICS, ago(188))
-    for text in FIRST_JOINT:
-        _agree(alliance, key, "topic", text, ago(188))
+    for number, text in enumerate(FIRST_JOINT):
+        _agree(alliance, key, "topic", text, ago(188) + number * NEXT)
     promise(alliance, key, FIRST_PROMISES, now, 187)
     version = joint.write_joint_text(
         alliance.facilitator,
@@ -239,7 +240,7 @@ def first_evaluation(alliance: Alliance, now: datetime, rng: Random) -> None:
         )
     for manager, rating, sentence in (
         (harbour, 6, "Eindelijk begrepen we waarom zij zo op antwoord zaten te wachten."),
-        (mill, 5, "We should have talked about the reorganisation half a year before."),
+        (mill, 5, "We should have talked about the reorganisation half a year earlier."),
     ):
         joint.say_closing(manager, key, rating=rating, sentence=sentence, now=ago(184))
 
@@ -305,12 +306,12 @@ def come_to_the_gate(alliance: Alliance, key: int, now: datetime, rng: Random) -
     _write(alliance, key, MILL, SECOND, ago(5))
     reveal.seal_reflection(harbour, key, now=ago(4), rng=rng)
     reveal.seal_reflection(mill, key, now=ago(3), rng=rng)
-    for code, note in SECOND_NOTES.items():
+    for number, (code, note) in enumerate(SECOND_NOTES.items()):
         accepted = (MILL,) if code == "B3" else BOTH
-        _agree(alliance, key, "block", ("", code, note, "", accepted), ago(2))
+        _agree(alliance, key, "block", ("", code, note, "", accepted), ago(2) + number * NEXT)
     _critics(alliance, key, SECOND_CRITICS, ago(2))
-    for text in SECOND_JOINT:
-        _agree(alliance, key, "topic", text, ago(1))
+    for number, text in enumerate(SECOND_JOINT):
+        _agree(alliance, key, "topic", text, ago(1) + number * NEXT)
     promise(alliance, key, SECOND_PROMISES, now, 1)
 
 
@@ -464,8 +465,10 @@ def _let_answers_end(alliance: Alliance, key: int, until: datetime, rng: Random)
 def _write(
     alliance: Alliance, key: int, party: str, said: Mapping[str, Reflection], at: datetime
 ) -> None:
-    for topic, words in zip(TOPICS, said[party], strict=False):
-        reflections.write_conclusion(alliance.managers[party], key, topic, words=words, now=at)
+    for number, (topic, words) in enumerate(zip(TOPICS, said[party], strict=False)):
+        reflections.write_conclusion(
+            alliance.managers[party], key, topic, words=words, now=at + number * NEXT
+        )
 
 
 def _critics(alliance: Alliance, key: int, critics: Mapping[str, str], at: datetime) -> None:

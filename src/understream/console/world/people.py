@@ -25,6 +25,8 @@ LONGER_FRESH = "Fresh for longer"
 TRIPS_BACK = "Full on the way back"
 DAY = timedelta(days=1)
 JUST_AFTER = timedelta(minutes=1)
+NEXT = timedelta(minutes=4)
+"""How long a meeting takes from one thing to the next."""
 LAST_HOUR = 17
 
 
