@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from tests.site.house import run
+from tests.site.house import run, serving
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +20,11 @@ def _prepared(tmp_path_factory):
 def folder(_prepared, tmp_path):
     """Return a prepared house of a test's own, on SQLite."""
     return shutil.copytree(_prepared, tmp_path / "house")
+
+
+@pytest.fixture(scope="module")
+def port(_prepared, tmp_path_factory):
+    """Serve a prepared house that tests of one module share, which only ask; return its port."""
+    folder = shutil.copytree(_prepared, tmp_path_factory.mktemp("served") / "house")
+    with serving(folder) as (_, port):
+        yield port
