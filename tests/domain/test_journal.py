@@ -87,6 +87,7 @@ def test_every_act_that_is_told_has_its_sentence_and_the_words_for_it():
 def test_every_act_can_be_read_in_both_languages(act, language):
     names = re.findall(r"%\((\w+)\)s", str(SENTENCES[act]))
     words = {name: "named" for name in names if name != "who"} | {"until": NOON.isoformat()}
+    words["on"] = "2026-12-18"
 
     with translation.override(language):
         sentence = sentence_of(act, "Anna", words, zone="Europe/Amsterdam")
@@ -107,6 +108,15 @@ def test_moments_are_told_in_the_alliances_time_and_roles_and_modes_in_words():
     )
     # A person may be called as a role is; only the role is translated.
     assert invited == "Anna invited manager as manager."
+
+
+def test_a_commitment_is_told_with_its_day_and_one_stop():
+    words = {"giver": "Mill", "receiver": "Quay", "action": "Show it.", "on": "2026-12-18"}
+
+    with translation.override("nl"):
+        assert sentence_of("commitment.stand", "Anna", words) == (
+            "Mill en Quay hebben afgesproken: “Show it”, uiterlijk 18 december 2026."
+        )
 
 
 def test_names_that_look_like_placeholders_do_no_harm():

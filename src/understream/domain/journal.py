@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -190,6 +191,10 @@ def sentence_of(act: str, who: str, words: Mapping[str, str | int], *, zone: str
     told = {
         name: moment(datetime.fromisoformat(str(word)), zone)
         if name == "until"
+        else date_format(date.fromisoformat(str(word)), "j F Y")
+        if name == "on"
+        else str(word).rstrip(".")
+        if name == "action"
         else title_of(str(word), language=get_language() or "en") or word
         if name == "topic"
         else WORDS.get(str(word), word)
