@@ -461,8 +461,8 @@ def _differs_in_words(words: Words, people: FigureCard) -> str:
     if people.bands[CHANGES.index(words.change)].share >= told.share:
         return ""
     return gettext(
-        "Most of your people said “%(people)s”; you conclude otherwise. That may be right: say why "
-        "in your sentence."
+        "Most of your people said “%(people)s”; you conclude otherwise. That may be right: say "
+        "why in your sentence."
     ) % {"people": told.name}
 
 
