@@ -204,6 +204,8 @@ def test_there_is_an_evaluation_in_each_state_and_something_to_do_in_it():
     assert [one.party.name for one in receipts] == [QUAY, MILL]
     facilitator, _key = seat_of("facilitator", "First look at the trial")
     party = running.mine.party.key
+    let = [card(door, "First look at the trial").reads_along for door in DOORS]
+    assert [[one.key for one in some] for some in let] == [[], [], [], [party], [], []]
     assert reflection_before(facilitator, key, language="en", now=now, party=party).done == 7
 
     # Prepared by one, waiting for the other's yes.

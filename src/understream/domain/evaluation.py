@@ -174,6 +174,7 @@ class EvaluationCard:
     :ivar one_voice: whether the own party fills in its reflection as its one form.
     :ivar gate: whether part 2 waits for the joint notes on blocks 1 to 4.
     :ivar lapsed: whether the deadline has passed with a party still to seal.
+    :ivar reads_along: the parties that let this seat, a facilitator's, read what they write.
     :ivar visits: the parties that let this facilitator read their reflection.
     """
 
@@ -211,6 +212,7 @@ class EvaluationCard:
     own_sealed: bool
     gate: bool
     lapsed: bool
+    reads_along: tuple[PartyCard, ...]
     may_change: bool
     may_accept: bool
     may_open: bool
@@ -338,6 +340,7 @@ def evaluation_before(seat: Seat, key: int, *, now: datetime) -> EvaluationCard:
         own_sealed=own is not None and own.sealed_at is not None,
         gate=row.revealed_at is not None and row.soft_opened_at is None,
         lapsed=row.state == State.RUNNING and row.seal_until <= now,
+        reads_along=_reads_along(seat, row),
         **_rights(seat, row, parties, own, begins=closed or one_voice, now=now),
         visits=_visits(seat, row, parties),
     )
@@ -351,6 +354,20 @@ def _visits(
     admitted = Guest.objects.filter(reflection__evaluation=row, seat=seat.key)
     keys = set(admitted.values_list("reflection__party", flat=True))
     return tuple(one.party for one in parties if one.party.key in keys)
+
+
+def _reads_along(seat: Seat, row: Evaluation) -> tuple[PartyCard, ...]:
+    """Return who let a facilitator read what it writes, as long as nothing is open."""
+    if seat.role != Role.FACILITATOR or row.state != State.RUNNING:
+        return ()
+    lets = Guest.objects.filter(seat=seat.key, reflection__evaluation=row)
+    parties = [
+        one.reflection.party for one in lets.select_related("reflection__party__organisation")
+    ]
+    return tuple(
+        PartyCard(one.pk, one.organisation.name, one.position)
+        for one in sorted(parties, key=lambda one: one.position)
+    )
 
 
 def _stage(row: Evaluation, own: Reflection | None, *, begins: bool) -> str:
