@@ -14,18 +14,28 @@ from django.urls import reverse
 from tests.factories import (
     LATER,
     NOON,
+    SEALING,
+    begin_evaluation,
     close,
+    let_answers_end,
     links_of,
     make_alliance,
     open_round,
     plan_round,
+    reflect,
+    seal_evaluation,
+    seat_person,
     speak,
 )
+from understream.access.seat import Role
 from understream.domain.release import cancel_round
+from understream.domain.reveal import seal_reflection
 from understream.domain.voice import Heard
 from understream.instruments import reader
 from understream.records.participation import Participation
-from understream.records.round import Cohort
+from understream.records.reflection import Dissent, Holder
+from understream.records.round import Cohort, Round
+from understream.records.seat import SeatRow
 from understream.records.statement import Statement
 from understream.records.voice import Comment, Voice
 from understream.web import clock
@@ -686,3 +696,80 @@ def test_voices_of_factories_and_pages_are_heard_alike():
     world, _key, link = asked()
 
     assert speak(world, link, points(4)) == Heard(again=False)
+
+
+# ------------------------------------------------------------- reading an evaluation
+
+
+def test_a_link_reads_the_own_reflection_with_other_views_then_all_side_by_side(at_noon):
+    world = make_alliance(people=(6, 5))
+    key = begin_evaluation(world)
+    asked_in = Round.objects.get(evaluation=key)
+    link = links_of(asked_in.pk, world.parties["Harbour"])[1]
+    client, stranger = Client(), Client()
+    client.get(at(link))
+    begun(client, link)
+    address = at(link, "evaluation")
+    early = client.get(address)
+    assert "9 November 2026, 13:00" in words(early)
+    assert address not in client.get(at(link)).content.decode()
+
+    at_noon["now"] = SEALING
+    let_answers_end(world, key)
+    reflect(world, key, "Harbour", EV1={"sentence": "Only ours."})
+    assert address in client.get(at(link)).content.decode()
+    assert address in client.get(at(link, "mirror")).content.decode()
+    told = client.get(address)
+    assert "Only ours." in words(told)
+    assert 'name="sentence"' not in told.content.decode()
+    assert stranger.get(address).status_code == 404
+
+    views = reverse("answer:dissent", args=[link, "EV2"])
+    long = client.post(views, {"text": "x" * 501})
+    assert long.status_code == 400
+    assert "x" * 501 in long.content.decode()
+    assert client.post(views, {"text": "Not so.", "shares": "1"}).status_code == 303
+    assert stranger.post(views, {"text": "Mine."}).status_code == 404
+    view = Dissent.objects.get()
+    hold = reverse("answer:hold", args=[link, view.pk])
+    assert "goes into the seal" in words(client.get(address))
+    assert client.post(hold, {"do": "keep"}).status_code == 303
+    assert client.post(hold, {"do": "dance"}).status_code == 404
+    assert stranger.post(hold, {"do": "let go"}).status_code == 404
+    assert not Holder.objects.get().shares
+
+    seal_reflection(world.managers["Harbour"], key, now=SEALING, rng=world.rng)
+    late = client.post(views, {"text": "Too late, kept."})
+    assert late.status_code == 409
+    assert "Too late, kept." in words(late)
+    reflect(world, key, "Mill", EV1={"sentence": "Theirs."})
+    assert "Theirs." not in words(client.get(address))
+    seal_reflection(world.managers["Mill"], key, now=SEALING, rng=world.rng)
+    joint = client.get(address)
+    assert "Theirs." in words(joint)
+    assert "Only ours." in words(joint)
+    assert '<form method="post" action="/evaluations' not in joint.content.decode()
+    assert "Not so." not in words(client.get(address))
+    assert stranger.get(address).status_code == 404
+
+    SeatRow.objects.filter(pk=world.people["Harbour"][1].key).update(left_at=SEALING)
+    assert client.get(address).status_code == 404
+
+
+def test_a_link_that_may_not_read_a_reflection_offers_none(at_noon):
+    world = make_alliance(people=(5, 5))
+    sponsor = seat_person(world.alliance, world.parties["Harbour"], "Sue", Role.SPONSOR)
+    world.people["Harbour"].append(sponsor)
+    key = begin_evaluation(world)
+    let_answers_end(world, key)
+    at_noon["now"] = SEALING
+    asked_in = Round.objects.get(evaluation=key)
+    link = links_of(asked_in.pk, world.parties["Harbour"])[-1]
+    client = Client()
+    assert at(link, "evaluation") not in client.get(at(link)).content.decode()
+    assert client.get(at(link, "evaluation")).status_code == 404
+    seal_evaluation(world, key)
+    assert "What we see in EV1." in words(client.get(at(link, "evaluation")))
+
+    plain = links_of(open_round(world), world.parties["Harbour"])[1]
+    assert client.get(at(plain, "evaluation")).status_code == 404

@@ -126,7 +126,11 @@ def heard(card: ReflectionCard, one: ConclusionCard) -> Heard | None:
     )
     division = (
         distribution(
-            name, [Band(band.name, band.share, band.text, band.end) for band in figure.bands]
+            name,
+            [
+                Band(band.name, band.share, band.text, band.end, band.short)
+                for band in figure.bands
+            ],
         )
         if len(figure.bands) == BANDS
         else None
