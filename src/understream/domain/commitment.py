@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -97,32 +98,30 @@ class Owner:
     party: int
 
 
-def commitments_of(
-    seat: Seat, *, language: str, now: datetime, evaluation: int = 0
-) -> tuple[CommitmentCard, ...]:
-    """Return the commitments of the seat's alliance, the one that is due first in front.
-
-    :param evaluation: key of the one evaluation they came from, 0 for all.
-    """
+def commitments_of(seat: Seat, *, language: str, now: datetime) -> tuple[CommitmentCard, ...]:
+    """Return the commitments of the seat's alliance, the one that is due first in front."""
     require(seat, Act.COMMITMENT_READ, Where(seat.alliance))
     rows = reach.commitments_within(seat)
-    if evaluation:
-        rows = rows.filter(evaluation=evaluation)
     return _cards(seat, rows.order_by("due_on", "pk"), language, now)
 
 
-def promises_before(
+def commitments_around(
     seat: Seat, evaluation: Evaluation, *, language: str, now: datetime
-) -> tuple[CommitmentCard, ...]:
-    """Return what stood before this evaluation began: what the parties promised last time."""
+) -> tuple[tuple[CommitmentCard, ...], tuple[CommitmentCard, ...]]:
+    """Return what stood before this evaluation began, and what came from it.
+
+    The first is what the parties promised last time.
+    """
     require(seat, Act.COMMITMENT_READ, Where(seat.alliance))
     since = evaluation.opened_at or now
-    rows = (
-        reach.commitments_within(seat)
-        .filter(state=Commitment.State.STANDING, stood_at__lt=since)
-        .exclude(evaluation=evaluation)
+    stood = Q(state=Commitment.State.STANDING, stood_at__lt=since)
+    rows = reach.commitments_within(seat).filter(stood | Q(evaluation=evaluation))
+    cards = _cards(seat, rows.order_by("due_on", "pk"), language, now)
+    own = [one.evaluation == evaluation.pk for one in cards]
+    return (
+        tuple(one for one, from_it in zip(cards, own, strict=True) if not from_it),
+        tuple(one for one, from_it in zip(cards, own, strict=True) if from_it),
     )
-    return _cards(seat, rows.order_by("due_on", "pk"), language, now)
 
 
 def promises_of(
@@ -135,7 +134,8 @@ def promises_of(
     row = reach.evaluations_within(seat).filter(pk=key).first()
     if row is None:
         raise Missing
-    return promises_before(seat, row, language=language, now=now)
+    promises, _own = commitments_around(seat, row, language=language, now=now)
+    return promises
 
 
 def commitment_before(seat: Seat, key: int, *, language: str, now: datetime) -> CommitmentCard:

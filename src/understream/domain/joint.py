@@ -19,10 +19,9 @@ from understream.domain.alliance import PartyCard
 from understream.domain.commitment import (
     CommitmentCard,
     Owner,
-    commitments_of,
+    commitments_around,
     owners_of,
     parties_in,
-    promises_before,
 )
 from understream.domain.evaluation import Ended, locked
 from understream.domain.journal import record
@@ -298,7 +297,7 @@ def joint_before(seat: Seat, key: int, *, language: str, now: datetime) -> Joint
     parties = {party: card for party, card in everybody.items() if party in taking_part}
     topics = topics_of(instrument_in(row), language=language)
     texts = _Texts(seat, row, parties)
-    promised = commitments_of(seat, language=language, now=now, evaluation=row.pk)
+    promises, promised = commitments_around(seat, row, language=language, now=now)
     critics = {
         one.topic: (one.seat_id, one.seat.person.name)
         for one in row.critics.select_related("seat__person")
@@ -334,7 +333,7 @@ def joint_before(seat: Seat, key: int, *, language: str, now: datetime) -> Joint
             critics,
             promised,
         ),
-        promises=promises_before(seat, row, language=language, now=now),
+        promises=promises,
         commitments=promised,
         relevance=texts.about(JointText.Kind.RELEVANCE, RELEVANCE),
         choices=tuple(
