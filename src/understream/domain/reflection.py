@@ -711,9 +711,9 @@ def hold_dissent(
     """
     del now  # nothing says when somebody dissented
     row = _writable(seat, key, Act.DISSENT_HOLD)
-    _fit_dissent(text)
     if topic not in by_code(topics_of(instrument_in(row.evaluation), language="en")):
         raise Missing
+    _fit_dissent(text)
     if row.dissents.filter(topic=topic).count() >= MOST_DISSENTS:
         raise Unfit({"text": _("There are five other views here. Join the one nearest to yours.")})
     kept = Dissent.objects.create(reflection=row, topic=topic, text=legible(text))

@@ -20,7 +20,7 @@ from understream.domain.joint import (
     say_closing,
     write_joint_text,
 )
-from understream.domain.topic import BLOCKS, RELEVANCE
+from understream.domain.topic import BLOCKS, RELEVANCE, title_of
 from understream.web import clock
 from understream.web.alliance.desk import desk
 from understream.web.joint.drawing import ACCEPTING, Attempt, draw
@@ -62,7 +62,8 @@ def _landed(evaluation: int, anchor: str) -> HttpResponse:
 def _fits(kind: str, code: str) -> None:
     """Refuse what is no anchor of this page before anything is done with it."""
     known = {"block": code in BLOCKS, "relevance": code == RELEVANCE}
-    if not known.get(kind, kind == "topic" and len(code) <= LONGEST_ANCHOR):
+    topic = kind == "topic" and not any(known.values()) and title_of(code, language="en")
+    if not (known.get(kind) or topic):
         raise Missing
 
 
