@@ -49,12 +49,16 @@ MOST_MARKS = 6
 
 @dataclass(frozen=True, slots=True)
 class BandCard:
-    """One displayed band or share."""
+    """One displayed band or share.
+
+    :ivar short: the text with a sign for its words: "≤ 20 %".
+    """
 
     name: str
     share: int
     end: End
     text: str
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,8 +580,15 @@ def _band_cards(bands: Sequence[Band], names: Sequence[str]) -> tuple[BandCard, 
         "lower": _("%(share)s %% or less"),
         "higher": _("%(share)s %% or more"),
     }
+    signs = {"": "", "lower": "≤ ", "higher": "≥ "}
     return tuple(
-        BandCard(name, band.share, band.end, sentences[band.end] % {"share": band.share})
+        BandCard(
+            name,
+            band.share,
+            band.end,
+            sentences[band.end] % {"share": band.share},
+            signs[band.end] + sentences[""] % {"share": band.share},
+        )
         for name, band in zip(names, bands, strict=True)
     )
 

@@ -83,12 +83,14 @@ class Band:
     :ivar share: the displayed share in per cent, 0 to 100.
     :ivar words: the displayed share in words: "40 %", "under 10 %".
     :ivar end: as for :class:`Mark`.
+    :ivar short: what stands in the drawing where the words would be too long; "" for the words.
     """
 
     name: str
     share: float
     words: str
     end: End = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,7 +445,7 @@ def _figure(kind: str, start: float, width: float, band: Band) -> str:
         return ""
     return (
         f'<text class="{look}" x="{_cent(place)}" y="19" text-anchor="{anchor}">'
-        f"{_text(band.words)}</text>"
+        f"{_text(band.short or band.words)}</text>"
     )
 
 

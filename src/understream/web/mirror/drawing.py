@@ -194,7 +194,10 @@ def _divisions(item: ItemRow) -> list[Division]:
             one.party.letter,
             distribution(
                 one.party.name,
-                [Band(band.name, band.share, band.text, band.end) for band in one.bands],
+                [
+                    Band(band.name, band.share, band.text, band.end, band.short)
+                    for band in one.bands
+                ],
             ),
         )
         for one in item.figures
