@@ -12,7 +12,12 @@ from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain.alliance import AllianceCard, PartyCard, alliance_before
 from understream.domain.commitment import commitments_of
-from understream.domain.evaluation import EvaluationCard, evaluation_before, evaluations_of
+from understream.domain.evaluation import (
+    EvaluationCard,
+    EvaluationLine,
+    evaluation_before,
+    evaluations_of,
+)
 from understream.domain.joint import texts_waiting
 from understream.domain.letter import moment
 from understream.domain.reflection import unfinished_in
@@ -56,6 +61,7 @@ class Home:
     alliance: AllianceCard
     parties: tuple[PartyLine, ...]
     facilitators: tuple[str, ...]
+    evaluations: tuple[EvaluationLine, ...]
     rounds: tuple[RoundLine, ...]
     steps: tuple[Step, ...]
     may_plan: bool
@@ -77,6 +83,7 @@ def home_of(seat: Seat, *, now: datetime) -> Home:
     require(seat, Act.ALLIANCE_READ, Where(alliance=seat.alliance))
     alliance = alliance_before(seat)
     rounds = rounds_of(seat)
+    evaluations = evaluations_of(seat)
     seats = SeatRow.objects.filter(alliance=seat.alliance, left_at=None)
     people: defaultdict[int, int] = defaultdict(int)
     managers: defaultdict[int, list[str]] = defaultdict(list)
@@ -95,7 +102,7 @@ def home_of(seat: Seat, *, now: datetime) -> Home:
     )
     steps = [
         *_comment_steps(seat),
-        *_evaluation_steps(alliance, now),
+        *_evaluation_steps(alliance, evaluations, now),
         *_commitment_steps(alliance, now),
         *_round_steps(alliance, rounds, _waiting(seat), now),
         *_people_steps(alliance, parties, rounds, now),
@@ -103,7 +110,13 @@ def home_of(seat: Seat, *, now: datetime) -> Home:
     ]
     may_plan = may(seat, Act.ROUND_PLAN, Where(seat.alliance))
     return Home(
-        alliance, parties, tuple(facilitators), rounds, tuple(steps[:MOST_STEPS]), may_plan
+        alliance,
+        parties,
+        tuple(facilitators),
+        evaluations,
+        rounds,
+        tuple(steps[:MOST_STEPS]),
+        may_plan,
     )
 
 
@@ -130,10 +143,11 @@ def _comment_steps(seat: Seat) -> list[Step]:
     ]
 
 
-def _evaluation_steps(alliance: AllianceCard, now: datetime) -> list[Step]:
+def _evaluation_steps(
+    alliance: AllianceCard, lines: tuple[EvaluationLine, ...], now: datetime
+) -> list[Step]:
     """Return what the evaluation under way asks of this seat, and the newest one that opened."""
     seat = alliance.seat
-    lines = evaluations_of(seat)
     under_way = next((one for one in lines if one.state in ("preparing", "running")), None)
     opened = next((one for one in lines if one.state == "revealed"), None)
     steps: list[Step] = []

@@ -6,6 +6,7 @@ Forms check shape; what the words mean is the acts' to judge.
 from collections.abc import Sequence
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from understream.domain.evaluation import SCANS, Terms
@@ -18,17 +19,17 @@ UNREADABLE_MOMENT = _("Give a day and a time, for example 2026-11-17 10:00.")
 UNREADABLE_DAY = _("Give a day, for example 2026-11-17.")
 
 
-def _moment(label: object) -> forms.DateTimeField:
+def _moment(label: str | Promise) -> forms.DateTimeField:
     return forms.DateTimeField(
-        label=label,
+        label=label,  # type: ignore[arg-type] # a sentence that is translated later
         widget=forms.DateTimeInput({"type": "datetime-local"}, format=MOMENT),
         error_messages={"invalid": UNREADABLE_MOMENT},
     )
 
 
-def _day(label: object, *, required: bool = True) -> forms.DateField:
+def _day(label: str | Promise, *, required: bool = True) -> forms.DateField:
     return forms.DateField(
-        label=label,
+        label=label,  # type: ignore[arg-type] # a sentence that is translated later
         required=required,
         widget=forms.DateInput({"type": "date"}, format=DAY),
         error_messages={"invalid": UNREADABLE_DAY},
