@@ -1,6 +1,6 @@
 """What parties promise each other: proposed, accepted, and judged by both sides separately."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -106,17 +106,24 @@ def commitments_of(seat: Seat, *, language: str, now: datetime) -> tuple[Commitm
 
 
 def commitments_around(
-    seat: Seat, evaluation: Evaluation, *, language: str, now: datetime
+    seat: Seat,
+    evaluation: Evaluation,
+    *,
+    language: str,
+    now: datetime,
+    parties: Mapping[int, PartyCard] | None = None,
 ) -> tuple[tuple[CommitmentCard, ...], tuple[CommitmentCard, ...]]:
     """Return what stood before this evaluation began, and what came from it.
 
     The first is what the parties promised last time.
+
+    :param parties: of the alliance, where they are known already.
     """
     require(seat, Act.COMMITMENT_READ, Where(seat.alliance))
     since = evaluation.opened_at or now
     stood = Q(state=Commitment.State.STANDING, stood_at__lt=since)
     rows = reach.commitments_within(seat).filter(stood | Q(evaluation=evaluation))
-    cards = _cards(seat, rows.order_by("due_on", "pk"), language, now)
+    cards = _cards(seat, rows.order_by("due_on", "pk"), language, now, parties)
     own = [one.evaluation == evaluation.pk for one in cards]
     return (
         tuple(one for one, from_it in zip(cards, own, strict=True) if not from_it),
@@ -151,7 +158,11 @@ def commitment_before(seat: Seat, key: int, *, language: str, now: datetime) -> 
 
 
 def _cards(
-    seat: Seat, rows: Iterable[Commitment], language: str, now: datetime
+    seat: Seat,
+    rows: Iterable[Commitment],
+    language: str,
+    now: datetime,
+    parties: Mapping[int, PartyCard] | None = None,
 ) -> tuple[CommitmentCard, ...]:
     kept = list(
         rows.select_related("owner__person", "evaluation").prefetch_related(  # type: ignore[attr-defined] # a query
@@ -160,10 +171,10 @@ def _cards(
     )
     if not kept:
         return ()
-    parties = parties_in(seat.alliance)
+    known = parties or parties_in(seat.alliance)
     zone = Alliance.objects.values_list("time_zone", flat=True).get(pk=seat.alliance)
     today = now.astimezone(ZoneInfo(zone)).date()
-    return tuple(_card(seat, one, parties, language, today) for one in kept)
+    return tuple(_card(seat, one, known, language, today) for one in kept)
 
 
 def parties_in(alliance: int) -> dict[int, PartyCard]:
@@ -176,7 +187,7 @@ def parties_in(alliance: int) -> dict[int, PartyCard]:
 
 
 def _card(
-    seat: Seat, row: Commitment, parties: dict[int, PartyCard], language: str, today: date
+    seat: Seat, row: Commitment, parties: Mapping[int, PartyCard], language: str, today: date
 ) -> CommitmentCard:
     concerned = _concerned(row)
     accepted = {one.party_id for one in row.acceptances.all()}

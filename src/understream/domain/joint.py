@@ -297,10 +297,12 @@ def joint_before(seat: Seat, key: int, *, language: str, now: datetime) -> Joint
     parties = {party: card for party, card in everybody.items() if party in taking_part}
     topics = topics_of(instrument_in(row), language=language)
     texts = _Texts(seat, row, parties)
-    promises, promised = commitments_around(seat, row, language=language, now=now)
+    promises, promised = commitments_around(
+        seat, row, parties=everybody, language=language, now=now
+    )
     critics = {
-        one.topic: (one.seat_id, one.seat.person.name)
-        for one in row.critics.select_related("seat__person")
+        topic: (seat_key, name)
+        for topic, seat_key, name in row.critics.values_list("topic", "seat", "seat__person__name")
     }
     opened = openings_of(row)
     here = Where(row.alliance_id)
@@ -429,8 +431,11 @@ class _Texts:
         self._seat, self._row, self._parties = seat, row, parties
         kept = row.texts.prefetch_related("acceptances")
         self._kept = {(one.kind, one.code): one for one in kept}
-        written = JointVersion.objects.filter(text__evaluation=row).select_related("seat__person")
-        self._by = {(one.text_id, one.version): one.seat.person.name for one in written}
+        written = JointVersion.objects.filter(text__evaluation=row).order_by()
+        self._by = {
+            (text, version): name
+            for text, version, name in written.values_list("text", "version", "seat__person__name")
+        }
         self._soft = _soft_in(row)
 
     def about(self, kind: str, code: str) -> JointCardText:

@@ -65,21 +65,12 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Whether a party has accepted a text, in words."""
-
-    name: str
-    letter: str
-    words: str
-    done: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Box:
     """One text that the parties write together, with the form in which it is changed.
 
     :ivar anchor: where the page lands after it was changed.
     :ivar typed: what the fields of the form hold.
+    :ivar accepted: who has accepted it, as lines of a list.
     :ivar writes: whether the form stands open: nothing is written yet, or it was refused.
     """
 
@@ -89,7 +80,7 @@ class Box:
     faults: Mapping[str, str]
     theirs: JointCardText | None
     writes: bool
-    accepted: tuple[Said, ...]
+    accepted: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +113,16 @@ class TopicLine:
 
 @dataclass(frozen=True, slots=True)
 class GroupBlock:
-    """One group in its order, with its scale."""
+    """One group in its order, with its scale.
+
+    :ivar table: the rows of its table.
+    """
 
     group: JointGroup
     axis: Picture
     shift: bool
     lines: tuple[TopicLine, ...]
+    table: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +181,13 @@ def draw(card: JointCard, *, at: str = "", attempt: Attempt | None = None) -> Dr
         at = _first(card)
     closing = attempt if attempt and attempt.kind == "closing" else None
     zone = ZoneInfo(card.time_zone)
+    sides = [side for group in card.groups for topic in group.topics for side in topic.sides]
+    figures = any(side.people for side in sides)
     return Drawn(
         stages=_stages(card),
         gate=_gate(card.gate, at, zone, attempt) if card.gate else None,
-        groups=tuple(_group(one, at, zone, attempt) for one in card.groups),
-        figures=any(
-            side.people for group in card.groups for topic in group.topics for side in topic.sides
-        ),
+        groups=tuple(_group(one, at, zone, attempt, figures=figures) for one in card.groups),
+        figures=figures,
         relevance=_box(card.relevance, RELEVANCE, zone, attempt),
         closing=closing.typed if closing else {},
         closing_faults=closing.faults if closing else {},
@@ -291,13 +286,38 @@ def _state(text: JointCardText) -> str:
 # ------------------------------------------------------------------ the topics
 
 
-def _group(group: JointGroup, at: str, zone: ZoneInfo, attempt: Attempt | None) -> GroupBlock:
+def _group(
+    group: JointGroup, at: str, zone: ZoneInfo, attempt: Attempt | None, *, figures: bool
+) -> GroupBlock:
     shift = any(one.topic.shift for one in group.topics)
     return GroupBlock(
         group=group,
         axis=word_axis(_words()) if shift else axis(),
         shift=shift,
         lines=tuple(_line(one, at, zone, attempt) for one in group.topics),
+        table=_table(group, figures=figures),
+    )
+
+
+def _table(group: JointGroup, *, figures: bool) -> SafeString:
+    """Return the rows of a group's table, written at once: there are dozens."""
+    row = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td>'
+    row += "<td>{}</td></tr>" if figures else "</tr>"
+    return format_html_join(
+        "",
+        row,
+        (
+            (
+                one.topic.title,
+                side.party.name,
+                side.change_text or side.rating_text,
+                side.effect_text or side.direction_text,
+                side.sure_text,
+                side.people.text if side.people else "",
+            )
+            for one in group.topics
+            for side in one.sides
+        ),
     )
 
 
@@ -427,14 +447,32 @@ def _box(text: JointCardText, anchor: str, zone: ZoneInfo, attempt: Attempt | No
         faults=faults,
         theirs=mine.theirs if mine else None,
         writes=not text.version or (mine is not None and ACCEPTING not in faults),
-        accepted=tuple(_said(one, zone) for one in text.accepted) if text.version else (),
+        accepted=_accepted(text, zone),
     )
 
 
-def _said(one: Yes, zone: ZoneInfo) -> Said:
+def _accepted(text: JointCardText, zone: ZoneInfo) -> SafeString:
+    """Return who has accepted a text, written at once: a page has a list for every topic."""
+    return format_html_join(
+        "",
+        '<li><svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/></svg><span>'
+        '<span class="party"><svg class="mark party-{}" viewBox="-7 -7 14 14" aria-hidden="true">'
+        '<use href="#mark-{}"/></svg><span>{}</span></span> {}</span></li>',
+        (
+            (
+                "kept" if one.done else "open",
+                one.party.letter,
+                one.party.letter,
+                one.party.name,
+                _said(one, zone),
+            )
+            for one in text.accepted
+            if text.version
+        ),
+    )
+
+
+def _said(one: Yes, zone: ZoneInfo) -> str:
     if one.at is None:
-        words = _("has not accepted yet")
-    else:
-        day = date_format(localtime(one.at, zone), "j F")
-        words = _("accepted on %(day)s") % {"day": day}
-    return Said(one.party.name, one.party.letter, words, one.done)
+        return _("has not accepted yet")
+    return _("accepted on %(day)s") % {"day": date_format(localtime(one.at, zone), "j F")}
