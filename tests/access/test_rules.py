@@ -47,6 +47,29 @@ TABLE = {
     Act.COMMENT_MODERATE:     (False, False, False, True,  False, False),
     Act.RELEASE_EXPORT:       (False, True,  True,  False, False, False),
     Act.RESEARCH_EXPORT:      (False, False, False, False, True,  False),
+    Act.EVALUATION_READ:      (True,  True,  True,  True,  False, False),
+    Act.EVALUATION_PREPARE:   (False, True,  False, True,  False, False),
+    Act.EVALUATION_ACCEPT:    (False, True,  False, False, False, False),
+    Act.EVALUATION_OPEN:      (False, True,  False, True,  False, False),
+    Act.EVALUATION_PROPOSE:   (False, True,  False, False, False, False),
+    Act.EVALUATION_CONSENT:   (False, True,  False, False, False, False),
+    Act.CYCLE_KEEP:           (False, True,  False, False, False, False),
+    Act.REFLECTION_READ:      (True,  True,  False, False, False, False),
+    Act.REFLECTION_VISIT:     (False, False, False, True,  False, False),
+    Act.REFLECTION_WRITE:     (False, True,  False, False, False, False),
+    Act.REFLECTION_SEAL:      (False, True,  False, False, False, False),
+    Act.DISSENT_HOLD:         (True,  True,  False, False, False, False),
+    Act.FACILITATOR_ADMIT:    (False, True,  False, False, False, False),
+    Act.JOINT_READ:           (True,  True,  True,  True,  False, False),
+    Act.JOINT_WRITE:          (True,  True,  False, True,  False, False),
+    Act.JOINT_ACCEPT:         (False, True,  False, False, False, False),
+    Act.CRITIC_ASSIGN:        (False, True,  False, True,  False, False),
+    Act.SEAL_READ:            (True,  True,  True,  True,  False, False),
+    Act.BUNDLE_EXPORT:        (False, True,  True,  False, False, False),
+    Act.COMMITMENT_READ:      (True,  True,  True,  True,  False, False),
+    Act.COMMITMENT_WRITE:     (True,  True,  False, True,  False, False),
+    Act.COMMITMENT_ACCEPT:    (False, True,  False, False, False, False),
+    Act.COMMITMENT_JUDGE:     (False, True,  False, False, False, False),
     Act.HOST_OPERATE:         (False, False, False, False, False, True),
 }  # fmt: skip
 ROLES = (
@@ -63,7 +86,11 @@ SIGNED_IN = {Act.ALLIANCES_LIST, Act.ALLIANCE_FOUND, Act.ACCOUNT_KEEP}
 OF_A_PARTY = (
     Act.PERSON_INVITE, Act.SEAT_END, Act.COHORT_CONFIRM, Act.PARTICIPATION_READ, Act.FORM_FILL,
     Act.STATEMENT_READ, Act.COMMENT_READ, Act.RELEASE_EXPORT,
+    Act.EVALUATION_ACCEPT, Act.EVALUATION_CONSENT, Act.REFLECTION_READ, Act.REFLECTION_WRITE,
+    Act.REFLECTION_SEAL, Act.DISSENT_HOLD, Act.FACILITATOR_ADMIT, Act.JOINT_ACCEPT,
+    Act.BUNDLE_EXPORT, Act.COMMITMENT_ACCEPT, Act.COMMITMENT_JUDGE,
 )  # fmt: skip
+NAMED = (Act.COMMENT_MODERATE, Act.REFLECTION_VISIT)
 """Written out: a rule that was widened to the alliance must not take its test along."""
 
 
@@ -95,9 +122,10 @@ def test_nobody_acts_for_another_party(act, role):
     assert not may(seat(role), act, Where(ALLIANCE, OTHER_PARTY, named=7))
 
 
-def test_only_the_facilitator_who_is_named_reads_comments_first():
-    assert not may(seat(Role.FACILITATOR, key=8), Act.COMMENT_MODERATE, HERE)
-    assert not may(seat(Role.FACILITATOR), Act.COMMENT_MODERATE, Where(ALLIANCE))
+@pytest.mark.parametrize("act", NAMED)
+def test_only_the_facilitator_who_is_named_reads_comments_first_and_reflections(act):
+    assert not may(seat(Role.FACILITATOR, key=8), act, HERE)
+    assert not may(seat(Role.FACILITATOR), act, Where(ALLIANCE))
 
 
 @pytest.mark.parametrize("act", Act)
@@ -122,7 +150,7 @@ def test_an_act_without_a_rule_is_refused_to_everybody(monkeypatch):
 def test_none_is_not_the_same_as_none(act, role):
     """A key of 0 stands for none: who has no alliance, party or seat meets no such thing."""
     assert not may(Seat(0, 3, "Somebody", role), act)
-    if act in (*OF_A_PARTY, Act.COMMENT_MODERATE):
+    if act in (*OF_A_PARTY, *NAMED):
         assert not may(Seat(0, 3, "Somebody", role, ALLIANCE), act, Where(ALLIANCE))
 
 

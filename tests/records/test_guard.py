@@ -4,14 +4,23 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
-from tests.factories import LATER, close, links_of, make_alliance, open_round, speak
+from tests.factories import (
+    LATER,
+    begin_evaluation,
+    close,
+    links_of,
+    make_alliance,
+    open_round,
+    speak,
+)
 from understream.domain.release import erase_voices
 from understream.records import guard
 from understream.records.journal import Entry
 from understream.records.release import CommentRelease, Release
+from understream.records.seal import SealEntry
 
 pytestmark = pytest.mark.django_db
-TABLES = (Release, CommentRelease, Entry)
+TABLES = (Release, CommentRelease, Entry, SealEntry)
 
 
 @pytest.fixture
@@ -22,6 +31,7 @@ def written():
     for number, link in enumerate(links_of(key, world.parties["Harbour"])):
         speak(world, link, (5, 4, 6, 3, 255, 7), comment=f"remark {number}")
     close(world, key)
+    begin_evaluation(world)
     assert all(table.objects.exists() for table in TABLES)
     return key
 
@@ -46,7 +56,7 @@ def test_the_guarded_tables_are_these():
 @pytest.mark.parametrize("table", TABLES)
 def test_nothing_changes_a_row_that_is_written_once(table):
     name = table._meta.db_table
-    column = {"records_entry": "act"}.get(name, "digest")
+    column = {"records_entry": "act", "records_sealentry": "body"}.get(name, "digest")
     before = list(table.objects.order_by("pk").values())
 
     refused(f"UPDATE {name} SET {column} = 'x'")  # noqa: S608 - a table of ours
