@@ -104,6 +104,9 @@ def test_an_evaluation_is_prepared_changed_accepted_by_all_and_begun():
     assert "The evening lane" in early.content.decode()
 
     answer = send(harbour, "new", world.alliance, **TERMS)
+    again = client_of(mill).get(to("new", world.alliance))
+    assert again.url == to("index", world.alliance)
+    assert send(mill, "new", world.alliance, **TERMS).status_code == 409
     (line,) = evaluations.evaluations_of(harbour)
     assert answer.url == to("show", line.key)
     card = evaluations.evaluation_before(mill, line.key, now=NOON)

@@ -29,6 +29,7 @@ from understream.domain.evaluation import (
     accept_agreement,
     change_agreement,
     evaluation_before,
+    evaluations_of,
     people_to_ask,
     prepare_evaluation,
     terms_before,
@@ -76,8 +77,12 @@ class Scan:
 @policy(Act.EVALUATION_PREPARE, Of.ALLIANCE, "GET", "POST")
 def new(request: SeatedRequest, alliance: int) -> HttpResponse:
     """Write down what the parties would agree on."""
-    del alliance
     card, now = alliance_before(request.seat), clock.now()
+    under_way = ("preparing", "running")
+    if request.method != "POST" and any(
+        one.state in under_way for one in evaluations_of(request.seat)
+    ):
+        return redirect("evaluation:index", alliance)
     with timezone.override(card.time_zone):
         form = _form(request, _proposed(request, card, now))
         if request.method == "POST" and form.is_valid():
