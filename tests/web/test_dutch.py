@@ -17,17 +17,27 @@ from tests.catalogue import read_catalogue
 from tests.factories import (
     LATER,
     NOON,
+    SEALING,
     WEEK,
+    begin_evaluation,
     close,
+    decide,
+    let_answers_end,
     links_of,
     make_alliance,
     make_person,
     open_round,
+    pass_gate,
     plan_round,
+    prepare_evaluation,
+    reflect,
     seat_person,
     speak,
+    words_on,
 )
 from understream.access.seat import Role
+from understream.domain import commitment, reflection, reveal
+from understream.domain import evaluation as evaluations
 from understream.domain import round as rounds
 from understream.domain import world as worlds
 from understream.domain.due import tick
@@ -58,7 +68,7 @@ def _pieces():
 
 
 def _questions():
-    for code in ("pulse", "trust"):
+    for code in ("pulse", "trust", "evaluation"):
         asked = reader.load(code)
         told = [asked.title, asked.purpose, asked.time_frame, asked.not_validated]
         told += [facet.title for facet in asked.facets] + [item.text for item in asked.items]
@@ -143,8 +153,11 @@ def client_of(person) -> Client:
     return client
 
 
-def walk(client, *starts):
-    """Return every page that links lead to, by address."""
+def walk(client, *starts, within="/"):
+    """Return every page that links lead to, by address; of the others only where they begin.
+
+    :param within: what the addresses of those pages look like.
+    """
     pages, waiting = {}, deque(starts)
     while waiting:
         address = waiting.popleft()
@@ -154,7 +167,11 @@ def walk(client, *starts):
         if "html" in answer["Content-Type"]:
             pages[address] = answer.content.decode()
             found = re.findall(r'href="(/[^"#]*)', html.unescape(pages[address]))
-            waiting.extend(link for link in found if not link.startswith("/static/"))
+            waiting.extend(
+                link
+                for link in found
+                if not link.startswith("/static/") and re.match(within, link)
+            )
         else:
             pages[address] = ""
     return pages
@@ -398,6 +415,74 @@ def test_every_letter_is_written_in_dutch(reads, at, django_capture_on_commit_ca
         "16 november 2026, 13:01 (Europe/Amsterdam)"
         in letters["Je stem in Harbour and Mill and Quay"]
     )
+
+
+def test_an_evaluation_is_read_in_dutch_from_its_agreement_to_what_was_promised(
+    at, django_capture_on_commit_callbacks
+):
+    world = make_alliance(people=(5, 2))
+    harbour, mill = world.managers.values()
+    Person.objects.update(language="nl")
+    rooms = (
+        r"/(evaluations|commitments)/\d+/(?!reflection/EV(?![19]/)|bundle)"
+        rf"|/alliances/{world.alliance}/(evaluations|commitments)/"
+    )
+    rooms = f"(?:{rooms})"
+    pages = {}
+
+    def look(stage, seat=harbour, now=SEALING):
+        at["now"] = now
+        found = walk(client_of(seat.person), f"/alliances/{world.alliance}/", within=rooms)
+        pages.update({f"{stage}: {path}": page for path, page in found.items()})
+
+    with django_capture_on_commit_callbacks(execute=True):
+        gone = prepare_evaluation(world, scans=("trust",))
+        look("prepared", now=NOON)
+        evaluations.call_off_evaluation(harbour, gone, now=NOON)
+        key = begin_evaluation(world, scans=("trust",))
+        look("with one voice", mill, now=NOON)
+        let_answers_end(world, key)
+        reflection.write_conclusion(harbour, key, "EV1", words=words_on("EV1"), now=SEALING)
+        reflection.admit_facilitator(mill, key, world.facilitator.key, now=SEALING)
+        reflect(world, key, "Mill", EV1={"change": "lot", "effect": "hurts"})
+        view = {"text": "Een ander ziet het zo.", "shares": True, "now": SEALING}
+        reflection.hold_dissent(mill, key, "EV9", **view)
+        reveal.seal_reflection(mill, key, now=SEALING, rng=world.rng)
+        ahead = {"kind": "extend", "until": SEALING + 2 * WEEK, "now": SEALING}
+        evaluations.propose_end(harbour, key, **ahead)
+        look("half sealed")
+        look("sealed", mill)
+        reflect(world, key, "Harbour", EV9={"rating": 2, "direction": "worse"})
+        reveal.seal_reflection(harbour, key, now=SEALING, rng=world.rng)
+        promise = {"receiver": world.parties["Mill"], "owner": harbour.key, "evaluation": key}
+        for action in ("Tel de kisten.", "Bel op tijd."):
+            kept = commitment.propose_commitment(
+                harbour, action=action, due_on=SEALING.date(), topic="EV9", now=SEALING, **promise
+            )
+        commitment.accept_commitment(mill, kept, now=SEALING)
+        look("at the gate")
+        pass_gate(world, key)
+        decide(world, key)
+        commitment.judge_commitment(mill, kept, outcome="broken", now=SEALING)
+        look("agreed", mill, now=SEALING + WEEK)
+    letters = {letter.subject: letter.body for letter in mail.outbox}
+
+    assert in_english(pages | letters) == {}
+    assert [english_in(subject) for subject in letters] == [[] for _subject in letters]
+    assert set(letters) == {
+        f"{subject} Harbour and Mill"
+        for subject in (
+            "Afspraken om te lezen:",
+            "Je stem in",
+            "Eén formulier voor",
+            "Een ontvangstbewijs om te bewaren:",
+            "Een voorstel in",
+            "De spiegel van",
+            "De reflecties van",
+        )
+    }
+    assert len(pages) > 60
+    assert f"at the gate: /evaluations/{key}/joint/" in pages
 
 
 def test_every_act_in_the_journal_is_a_dutch_sentence():
