@@ -19,6 +19,7 @@ from understream.domain.reflection import Words
 from understream.domain.release import close_round
 from understream.domain.voice import Heard, Utterance
 from understream.records.alliance import Party
+from understream.records.joint import JointText
 from understream.records.participation import Participation
 from understream.records.person import Person
 from understream.records.round import Cohort, Round
@@ -284,11 +285,15 @@ def pass_gate(world: World, key: int, *, now: datetime = SEALING) -> None:
             joint.accept_joint_text(manager, key, "block", block, version=1, now=now)
 
 
-def decide(world: World, key: int, *, choice: str = "ED1", now: datetime = SEALING) -> None:
-    """Let all parties accept one closing decision."""
+def decide(
+    world: World, key: int, *, choice: str = "ED1", now: datetime = SEALING, **keys
+) -> None:
+    """Let all parties accept one closing decision, instead of the one that stands."""
     planner = next(iter(world.managers.values()))
+    about = (planner, key, "relevance", "relevance")
+    before = JointText.objects.filter(evaluation=key, kind="relevance").first()
     version = joint.write_joint_text(
-        planner, key, "relevance", "relevance", version=0, choice=choice, now=now
+        *about, version=before.version if before else 0, choice=choice, now=now, **keys
     )
     for manager in world.managers.values():
         joint.accept_joint_text(manager, key, "relevance", "relevance", version=version, now=now)

@@ -9,18 +9,25 @@ from tests.factories import (
     LATER,
     NOON,
     WEEK,
+    begin_evaluation,
+    decide,
     links_of,
     make_alliance,
     open_round,
+    seal_evaluation,
     speak,
 )
 from tests.together import at_once
 from understream.domain import due
 from understream.domain import seat as seats
+from understream.domain.cycle import keep_cycle
 from understream.domain.due import ACTS, last_tick, tick
 from understream.domain.release import KEPT, cancel_round
 from understream.domain.round import REMIND_BEFORE, extend_round, round_before
+from understream.domain.voice import Heard
+from understream.instruments import reader
 from understream.records.due import Due
+from understream.records.evaluation import Evaluation
 from understream.records.journal import Entry
 from understream.records.release import Release
 from understream.records.round import Round
@@ -28,7 +35,7 @@ from understream.records.voice import Voice
 
 pytestmark = pytest.mark.django_db
 SIX = (5, 4, 6, 3, 255, 7)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def waiting(kind=""):
@@ -168,6 +175,18 @@ def test_every_kind_that_is_planned_is_known():
     tick(now=LATER, rng=world.rng)
     cancel_round(world.managers["Mill"], open_round(world), now=NOON)
     tick(now=LATER + KEPT, rng=world.rng)
+    # An evaluation with a day for its decision, and a rhythm with a renewal.
+    evaluated = begin_evaluation(world)
+    seal_evaluation(world, evaluated)
+    decide(world, evaluated, choice="ED0", decide_on=(NOON + 3 * WEEK).date())
+    days = ("next_pulse_on", "next_evaluation_on", "renewal_on")
+    keep_cycle(
+        world.managers["Mill"],
+        pulse_months=3,
+        evaluation_months=12,
+        **dict.fromkeys(days, LATER.date() + 200 * DAY),
+        now=NOON,
+    )
 
     assert set(Due.objects.values_list("kind", flat=True)) == set(ACTS)
     assert Due.objects.filter(kind="voices.erase", key=key).count() == 1
@@ -311,3 +330,39 @@ def test_reminding_asks_the_same_number_of_questions(people, django_assert_num_q
 
     with django_assert_num_queries(2):
         due._remind(key, NOON + 5 * DAY, world.rng)
+
+
+# ------------------------------------------------------------------ evaluations
+
+
+def test_an_evaluation_reminds_of_answering_together_and_of_deciding_on_the_day(
+    django_capture_on_commit_callbacks,
+):
+    world = make_alliance(people=(6, 2))
+    key = begin_evaluation(world, scans=("trust",))
+    asked = Round.objects.filter(evaluation=key).order_by("pk")
+    for one, people in zip(asked, (3, 2), strict=True):
+        for link in links_of(one.pk, world.parties["Harbour"])[:people]:
+            said = speak(world, link, (1,) * len(reader.load(one.instrument.code).items))
+            assert said == Heard(again=False)
+
+    told = reminded(world, NOON + 5 * DAY, django_capture_on_commit_callbacks)
+
+    # One letter each, with a link for every questionnaire that is left; none for one voice.
+    assert told == [f"harbour.{number}@example.org" for number in (2, 3, 4, 5)]
+    links = {one.to[0]: one.body.count("/r/") for one in mail.outbox}
+    assert links == {one: 1 if "harbour.2" in one else 2 for one in told}
+    seal_evaluation(world, key)
+    day = NOON + 3 * WEEK
+    decide(world, key, choice="ED0", decide_on=day.date())
+    assert Evaluation.objects.get().state == "revealed"
+    letters = []
+    for now in (day - 4 * HOUR, day, day + DAY):
+        mail.outbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            while tick(now=now, rng=world.rng):
+                pass
+        letters.append([one.to[0] for one in mail.outbox if "wanted to decide" in one.body])
+    assert letters == [[], ["manager.harbour@example.org", "manager.mill@example.org"], []]
+    decide(world, key, choice="ED2", now=day + DAY)
+    assert Evaluation.objects.get().state == "agreed"
