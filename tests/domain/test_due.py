@@ -357,7 +357,7 @@ def test_an_evaluation_reminds_of_answering_together_and_of_deciding_on_the_day(
     decide(world, key, choice="ED0", decide_on=day.date())
     assert Evaluation.objects.get().state == "revealed"
     letters = []
-    for now in (day - 4 * HOUR, day, day + DAY):
+    for now in (day - 5 * HOUR, day, day + DAY):
         mail.outbox.clear()
         with django_capture_on_commit_callbacks(execute=True):
             while tick(now=now, rng=world.rng):

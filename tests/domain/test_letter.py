@@ -23,8 +23,12 @@ from tests.factories import (
 from understream.access.seat import Role
 from understream.domain import voice
 from understream.domain.letter import ADDRESSES, Letter, address, answer_letter, moment, post
+from understream.web.alliance import views as alliances
+from understream.web.answer import reading
 from understream.web.answer import views as answers
+from understream.web.evaluation import views as evaluations
 from understream.web.invitation import views as invitations
+from understream.web.joint import views as joints
 from understream.web.mirror import views as mirrors
 from understream.web.round import views as rounds
 
@@ -56,6 +60,11 @@ def test_letters_point_to_pages_that_are_there():
         "answer": answers.show.__wrapped__,
         "round": rounds.show.__wrapped__,
         "mirror": mirrors.show.__wrapped__,
+        "plan": alliances.plan.__wrapped__,
+        "evaluations": evaluations.index.__wrapped__,
+        "evaluation": evaluations.show.__wrapped__,
+        "joint": joints.show.__wrapped__,
+        "reading": reading.evaluation.__wrapped__,
     }
 
 
