@@ -59,9 +59,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one topic as they stand on its page."""
+    """The fields of one topic as they stand on its page.
+
+    :ivar unknown: that the party cannot judge how much changed; `cannot` the same of a rating.
+    """
 
     change: tuple[Option, ...]
+    unknown: Option
     effect: tuple[Option, ...]
     points: tuple[int, ...]
     rating: int
@@ -94,7 +98,8 @@ def _number(given: str) -> int:
 def fields_of(words: Words) -> Fields:
     """Return the fields with what is written in them."""
     return Fields(
-        change=_options((*CHANGES, CANNOT), words.change),
+        change=_options(CHANGES, words.change),
+        unknown=_options((CANNOT,), words.change)[0],
         effect=_options(EFFECTS, words.effect),
         points=tuple(POINTS),
         rating=words.rating,
