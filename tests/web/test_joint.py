@@ -121,6 +121,7 @@ def test_who_may_write_and_accept_finds_the_forms_and_nobody_else(revealed):
         page = page_of(seat, key)
         assert {one for one in (writes, accepts, asks) if one in page} == found, seat.role
         assert "We differ." in page
+    assert page.count('class="agreeing"') == 1
 
     critic = reverse("joint:critic", args=[key, "EV9"])
     client, other = client_of(world.facilitator), world.people["Mill"][2].key
