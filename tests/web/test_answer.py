@@ -773,3 +773,26 @@ def test_a_link_that_may_not_read_a_reflection_offers_none(at_noon):
 
     plain = links_of(open_round(world), world.parties["Harbour"])[1]
     assert client.get(at(plain, "evaluation")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        (
+            True,
+            "after closing to Mill; after the reveal, when all parties have sealed, to Harbour",
+        ),
+        (False, "are shown, after closing, and to Mill alone."),
+    ],
+)
+def test_who_will_see_figures_is_told_as_the_agreement_of_an_evaluation_has_it(
+    client, shares, told
+):
+    world = make_alliance(people=(2, 5))
+    begin_evaluation(world, shares_figures=shares)
+    link = links_of(Round.objects.get().pk, world.parties["Mill"])[0]
+
+    page = " ".join(client.get(reverse("answer:show", args=[link])).content.decode().split())
+
+    assert told in page
+    assert "to all parties of the alliance" not in page

@@ -182,6 +182,7 @@ def participation_by(link: str) -> Participation:
         Participation.objects.filter(STANDING, link_hash=hash_of(link))
         .select_related(
             "cohort__round__instrument",
+            "cohort__round__evaluation",
             "cohort__round__alliance",
             "cohort__party__organisation",
             "seat__person",

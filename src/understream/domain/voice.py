@@ -126,6 +126,8 @@ class FormCard:
     :ivar places: how many answers a voice holds, with those that this person is not asked for.
     :ivar about: the partners about whom this person is asked.
     :ivar drawn: whether these came by lot, out of more.
+    :ivar seen: who reads the figures: ``all`` parties after the close; in an evaluation the own
+        one then and the others after the reveal, ``own first``, or never, ``own``.
     """
 
     stage: str
@@ -151,6 +153,7 @@ class FormCard:
     places: int = 0
     about: tuple[str, ...] = ()
     drawn: bool = False
+    seen: str = "all"
     time_frame: str = ""
     not_validated: str = ""
     comment_prompt: str = ""
@@ -599,7 +602,9 @@ def _cohort_of_form(seat: Seat, key: int) -> Cohort:
     cohort = (
         reach.cohorts_within(seat)
         .filter(round=key, mode=Mode.ONE_VOICE)
-        .select_related("round__instrument", "round__alliance", "party__organisation")
+        .select_related(
+            "round__instrument", "round__alliance", "round__evaluation", "party__organisation"
+        )
         .first()
     )
     if cohort is None or speaks_in_reflection(cohort.round):
@@ -637,6 +642,12 @@ def fill_form(
         now=now,
         words={"party": cohort.party.organisation.name, "round": cohort.round.title},
     )
+
+
+def _seen(asked: Round) -> str:
+    if asked.evaluation is None:
+        return "all"
+    return "own first" if asked.evaluation.shares_figures else "own"
 
 
 def _form(
@@ -695,6 +706,7 @@ def _form(
         else 0,
         about=tuple(one.organisation.name for one in about) if told else (),
         drawn=drawn is not None and told,
+        seen=_seen(asked),
         time_frame=instrument.time_frame.into(language),
         not_validated=instrument.not_validated.into(language),
         comment_prompt=instrument.comment.into(language) if instrument.comment else "",
