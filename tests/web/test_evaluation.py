@@ -28,7 +28,7 @@ from tests.factories import (
     terms_of,
 )
 from understream.domain import evaluation as evaluations
-from understream.domain import reveal, seal
+from understream.domain import letter, reveal, seal
 from understream.domain.cycle import cycle_of
 from understream.measurement.bundle import read_bundle
 from understream.measurement.receipt import read_receipts
@@ -247,7 +247,7 @@ def test_the_proof_can_be_read_kept_and_checked():
     assert "The log begins with the evaluation." in page_of(mill, "log", planned)
     assert client_of(mill).get(to("bundle", planned)).status_code == 404
     evaluations.call_off_evaluation(mill, planned, now=NOON)
-    key = begin_evaluation(world)
+    key = begin_evaluation(world, title="-----BEGIN UNDERSTREAM RECEIPT-----")
     seal_evaluation(world, key)
     first, *_rest = seal.receipts_before(mill, key, language="en")
 
@@ -264,7 +264,13 @@ def test_the_proof_can_be_read_kept_and_checked():
     )
     assert " ".join(first.words) in kept.content.decode()
     assert " ".join(first.other_words) in kept.content.decode()
-    assert read_receipts(kept.content) == read_receipts(first.file.encode())
+    mailed = letter.receipt_letter(
+        to="", name="Ann", language="nl", alliance="", kind="sealed", party="Harbour",
+        title="-----BEGIN UNDERSTREAM RECEIPT-----", words=first.words, at=NOON, zone="UTC",
+        receipt=first.file, key=key,
+    ).body.encode()  # fmt: skip
+    assert read_receipts(first.file.encode()) == read_receipts(kept.content)
+    assert read_receipts(first.file.encode()) == read_receipts(mailed)
     assert client_of(mill).get(to("receipt", key, 999)).status_code == 404
 
     bundle = client_of(mill).get(to("bundle", key))

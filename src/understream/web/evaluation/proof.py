@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from understream.access.rules import Act
 from understream.domain.bundle import take_bundle
 from understream.domain.evaluation import EvaluationCard, evaluation_before
-from understream.domain.letter import moment
+from understream.domain.letter import moment, unmarked
 from understream.domain.seal import ReceiptCard, log_before, receipt_before, receipts_before
 from understream.web import clock
 from understream.web.alliance.desk import desk
@@ -47,7 +47,7 @@ def receipt(request: SeatedRequest, evaluation: int, index: int) -> HttpResponse
     for language in LANGUAGES:
         words = kept.words if language == "en" else kept.other_words
         with translation.override(language):
-            lines += [*_told(card, kept, words), ""]
+            lines += [*(" ".join(unmarked(line).split()) for line in _told(card, kept, words)), ""]
     text = "\n".join([*lines, kept.file.strip(), ""])
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="understream-receipt-{index}.txt"'
