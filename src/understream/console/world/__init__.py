@@ -116,14 +116,14 @@ def fill(now: datetime, rng: Random) -> None:
     say(cold_chain, trust, "trust", TRUST, {HARBOUR: 12, MILL: 9}, TRUST_REMARKS, rng)
     close(cold_chain, trust, now - 10 * DAY, rng)
 
-    pulse = open_round(cold_chain, "pulse", "Second pulse", now - 4 * DAY, now + 7 * DAY, rng)
+    evaluation.begin_trial_evaluation(fresh, now, aside)
+    evaluation.come_to_the_gate(cold_chain, second, now, aside)
+    trips = found(TRIPS_BACK, {MILL: 6, HARBOUR: 5}, now - 14 * DAY, aside, moderated=True)
+    evaluation.prepare_renewal(trips, now, aside)
+
+    pulse = open_round(cold_chain, "pulse", "Second pulse", now - 2 * DAY, now + 7 * DAY, rng)
     say(cold_chain, pulse, "pulse", PULSE_NOW, {HARBOUR: 6, MILL: 4}, {}, rng)
 
-    evaluation.come_to_the_gate(cold_chain, second, now, aside)
-    evaluation.begin_trial_evaluation(fresh, now, aside)
     waiting = plan(fresh, "trust", "Trust among three", now - 2 * DAY, now + 14 * DAY)
     confirm(fresh, HARBOUR, waiting, now - 2 * DAY, rng)
     tick(now=now, rng=rng)
-
-    trips = found(TRIPS_BACK, {MILL: 6, HARBOUR: 5}, now - 14 * DAY, aside, moderated=True)
-    evaluation.prepare_renewal(trips, now, aside)

@@ -146,12 +146,16 @@ SECOND_PROMISES = (
 
 
 def promise(
-    alliance: Alliance, evaluation: int, promises: Sequence[Promise], now: datetime, days_ago: int
+    alliance: Alliance,
+    evaluation: int,
+    promises: Sequence[Promise],
+    now: datetime,
+    since: datetime,
 ) -> None:
-    """Let the parties promise, so many days ago, and say later what became of it."""
+    """Let the parties promise, one thing after another, and say later what became of it."""
     judged: list[tuple[Said, Seat, int]] = []
     for number, one in enumerate(promises):
-        at = moment(now - days_ago * DAY) + number * NEXT
+        at = since + number * NEXT
         asking = alliance.managers[one.asked_by]
         key = commitments.propose_commitment(
             asking,

@@ -222,7 +222,7 @@ def first_evaluation(alliance: Alliance, now: datetime, rng: Random) -> None:
     _critics(alliance, key, FIRST_CRITICS, ago(188))
     for number, text in enumerate(FIRST_JOINT):
         _agree(alliance, key, "topic", text, ago(188) + number * NEXT)
-    promise(alliance, key, FIRST_PROMISES, now, 187)
+    promise(alliance, key, FIRST_PROMISES, now, ago(187))
     version = joint.write_joint_text(
         alliance.facilitator,
         key,
@@ -293,7 +293,7 @@ def come_to_the_gate(alliance: Alliance, key: int, now: datetime, rng: Random) -
     """Let the two conclude, seal and open; Mill's new course keeps the soft side closed."""
     ago = partial(_ago, now)
     harbour, mill = alliance.managers[HARBOUR], alliance.managers[MILL]
-    _write(alliance, key, HARBOUR, SECOND, ago(6))
+    _write(alliance, key, HARBOUR, SECOND, ago(8))
     tom = reach.seat_from(SeatRow.objects.get(pk=seat_called(alliance, "Tom Verhoeven")))
     reflections.hold_dissent(
         tom,
@@ -301,18 +301,20 @@ def come_to_the_gate(alliance: Alliance, key: int, now: datetime, rng: Random) -
         "EV13",
         text="Ik zie het anders: wij hebben het nooit rechtstreeks gevraagd.",
         shares=True,
-        now=ago(6),
+        now=ago(8),
     )
-    _write(alliance, key, MILL, SECOND, ago(5))
-    reveal.seal_reflection(harbour, key, now=ago(4), rng=rng)
-    reveal.seal_reflection(mill, key, now=ago(3), rng=rng)
+    _write(alliance, key, MILL, SECOND, ago(8))
+    reveal.seal_reflection(harbour, key, now=ago(7), rng=rng)
+    reveal.seal_reflection(mill, key, now=ago(6), rng=rng)
     for number, (code, note) in enumerate(SECOND_NOTES.items()):
         accepted = (MILL,) if code == "B3" else BOTH
-        _agree(alliance, key, "block", ("", code, note, "", accepted), ago(2) + number * NEXT)
-    _critics(alliance, key, SECOND_CRITICS, ago(2))
+        _agree(
+            alliance, key, "block", ("", code, note, "", accepted), ago(6) + (9 + number) * NEXT
+        )
+    _critics(alliance, key, SECOND_CRITICS, ago(6) + 14 * NEXT)
     for number, text in enumerate(SECOND_JOINT):
-        _agree(alliance, key, "topic", text, ago(1) + number * NEXT)
-    promise(alliance, key, SECOND_PROMISES, now, 1)
+        _agree(alliance, key, "topic", text, ago(6) + (15 + number) * NEXT)
+    promise(alliance, key, SECOND_PROMISES, now, ago(6) + 20 * NEXT)
 
 
 def begin_trial_evaluation(alliance: Alliance, now: datetime, rng: Random) -> None:
