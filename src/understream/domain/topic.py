@@ -1,7 +1,8 @@
 """The topics of an evaluation: what a party concludes about, in the one fixed order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from understream.domain.instrument import EVALUATION, instrument_of
 from understream.instruments import reader
@@ -109,8 +110,13 @@ def title_of(code: str, *, language: str) -> str:
         return BLOCKS[code].title.into(language)
     if code == RELEVANCE:
         return _RELEVANCE.into(language)
+    return _titles(language).get(code, "")
+
+
+@cache
+def _titles(language: str) -> Mapping[str, str]:
     topics = topics_of(reader.load(EVALUATION), language=language)
-    return next((one.title for one in topics if one.code == code), "")
+    return {one.code: one.title for one in topics}
 
 
 RELEVANCE = "relevance"
