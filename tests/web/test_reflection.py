@@ -25,6 +25,7 @@ from tests.factories import (
 )
 from understream.access.seat import Role
 from understream.domain import reflection as reflections
+from understream.domain.evaluation import propose_end
 from understream.domain.reveal import seal_reflection
 from understream.records.evaluation import Evaluation
 from understream.records.reflection import Conclusion, Dissent, Holder
@@ -264,6 +265,16 @@ def test_another_view_is_held_joined_reworded_and_let_go_without_a_name():
     post(client_of(world.managers["Mill"]), "hold", key, view.pk, status=404, do="join")
     post(one, "hold", key, view.pk, do="let go")
     assert not Dissent.objects.exists()
+
+    propose_end(world.managers["Mill"], key, kind="cancel", now=SEALING)
+    manager = client_of(world.managers["Harbour"])
+    assert "This evaluation is over and nothing was opened." in page(manager, "show", key)
+    page(manager, "seal", key, status=302)
+    page(manager, "sealed", key, status=302)
+    over = post(manager, "topic", key, "EV1", status=409, version=0, **SAID)
+    assert "This evaluation is over." in over
+    assert "We moved." in over
+    assert "Kept for me." in post(one, "dissent", key, "EV1", status=409, text="Kept for me.")
 
 
 # ------------------------------------------------------------------ the seal

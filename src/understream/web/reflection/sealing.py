@@ -58,6 +58,8 @@ def _seal_page(
     card = evaluation_before(request.seat, evaluation, now=now)
     if card.own_sealed:
         return redirect("reflection:sealed", evaluation)
+    if card.state != "running":
+        return redirect("reflection:show", evaluation)
     try:
         reflection = _reflection(request, evaluation)
     except NotYet:

@@ -185,6 +185,7 @@ def _topic_page(
             "theirs": forms.told(theirs) if theirs else None,
             "faults": {} if view else faults,
             "refused": "" if faults or theirs else str(refusal or ""),
+            "lost": view.text if view and not faults else "",
             "previous": topics[place - 1] if place else None,
             "next": topics[place + 1] if place + 1 < len(topics) else None,
             "host": name_of_host(),
