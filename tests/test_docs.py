@@ -17,7 +17,22 @@ from understream.access.refusal import Broken, Refused
 from understream.access.rules import RULES
 from understream.console.main import COMMANDS
 from understream.console.serve import GRACE
-from understream.domain import alliance, due, finding, home, invitation, journal, person, ratings
+from understream.domain import (
+    alliance,
+    commitment,
+    cycle,
+    due,
+    evaluation,
+    finding,
+    home,
+    invitation,
+    joint,
+    journal,
+    person,
+    ratings,
+    reflection,
+    topic,
+)
 from understream.domain import release as released
 from understream.domain import round as rounds
 from understream.domain.word import WORDS
@@ -165,6 +180,17 @@ def test_the_instruments_that_come_with_the_house_are_described():
         instrument = reader.load(code)
         assert int(items.partition(",")[0]) == len(instrument.items)
         assert ("about each partner" in items) == instrument.directed
+
+
+def test_the_topics_stand_in_their_order_with_the_part_they_are_sealed_in():
+    asked = topic.topics_of(reader.load("evaluation"), language="en")
+    told = [(row[0], row[3]) for row in rows("concepts/topic.md", "In this order")[1:]]
+
+    parts = {one.group_title: str(one.part) for one in asked}
+    assert told == list(parts.items())
+    said_of = [row[2] for row in rows("concepts/topic.md", "In this order")[1:]]
+    titles = [title for words in said_of for title in words.partition(": ")[2].split(", ")]
+    assert titles == [one.title.lower() for one in asked]
 
 
 def test_nothing_is_called_validated_that_is_not():
@@ -364,7 +390,7 @@ COARSE, FINE = map(float, disclosure.steps_of(disclosure.SEVEN))
 LOWEST, HIGHEST = 1 + COARSE, disclosure.SEVEN - COARSE
 LEAST, MOST = disclosure.SHARE_ENDS
 K, WORD, EXACT = disclosure.K, disclosure.WORD_FROM, disclosure.FINE_FROM
-SMALL = {2: "two", 3: "three", 5: "five", 14: "two weeks", 50: "fifty", 60: "sixty"}
+SMALL = {2: "two", 3: "three", 5: "five", 10: "ten", 14: "two weeks", 50: "fifty", 60: "sixty"}
 """Numbers that pages spell."""
 
 FIGURES = {
@@ -401,12 +427,28 @@ FIGURES = {
     ],
     "docs/concepts/alliance.md": [f"Two parties at least, {SMALL[alliance.MOST_PARTIES]} at most"],
     "docs/concepts/block.md": [f"*k* is {K}."],
+    "docs/concepts/commitment.md": [
+        f"Up to {commitment.LONGEST_ACTION} characters",
+        f"{commitment.LONGEST_NOTE} for a note",
+        f"up to {SMALL[commitment.FURTHEST]} years ahead",
+    ],
+    "docs/concepts/cycle.md": [
+        f"a pulse every {cycle.PULSE_MONTHS} months",
+        f"an evaluation every {cycle.EVALUATION_MONTHS}",
+        f"up to {cycle.MOST_PULSE_MONTHS} months",
+        f"up to {cycle.MOST_EVALUATION_MONTHS}",
+        f"from {SMALL[cycle.PULSE_MONTHS]} months before the renewal",
+    ],
     "docs/concepts/due.md": [
         f"looks every {EVERY:.0f} seconds",
         f"at most {due.AT_ONCE} at once",
         f"{rounds.REMIND_BEFORE.days} days before the end",
         f"*fewer than {due.FEW}* or *{due.FEW} or more*",
         f"{released.KEPT.days} days after the close",
+    ],
+    "docs/concepts/evaluation.md": [
+        f"{evaluation.DESTROYED_AFTER.days} days after a deadline that nobody moved",
+        f"more than {SMALL[evaluation.FURTHEST.days // 365]} years ahead",
     ],
     "docs/concepts/finding.md": [f"at most {SMALL[finding.FINDINGS]} findings"],
     "docs/concepts/gap.md": [
@@ -416,6 +458,17 @@ FIGURES = {
         f"{gap.ASK_AT} or more apart",
         f"{gap.ALIKE_AT} or less apart",
         f"counts as at least {gap.SD_FLOOR}",
+    ],
+    "docs/concepts/joint.md": [
+        f"ratings {gap.ASK_AT} or more apart",
+        f"ratings {gap.ALIKE_AT} or less apart",
+        f"1 to {joint.POINTS}",
+        f"at most {joint.LONGEST_TEXT:,} characters",
+    ],
+    "docs/concepts/reflection.md": [
+        f"at most {reflection.LONGEST_SENTENCE:,} characters",
+        f"{reflection.FAR} points or more",
+        f"at most {reflection.LONGEST_DISSENT} characters, {SMALL[reflection.MOST_DISSENTS]} to",
     ],
     "docs/concepts/home.md": [f"at most {SMALL[home.MOST_STEPS]} sensible next steps"],
     "docs/concepts/invitation.md": [f"good for {SMALL[invitation.LASTS.days]}"],
