@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from understream.access.refusal import Missing
 from understream.access.seat import Role, Seat
+from understream.instruments.reader import EVALUATION
 from understream.records.alliance import Alliance
 from understream.records.commitment import Commitment
 from understream.records.evaluation import Evaluation
@@ -141,6 +142,51 @@ def evaluations_within(seat: Seat) -> QuerySet[Evaluation]:
         return rows
     own = Reflection.objects.filter(evaluation=OuterRef("pk"), party=seat.party)
     return rows.filter(Q(opened_at=None) | Exists(own))
+
+
+def locked_evaluation(seat: Seat, key: int) -> Evaluation:
+    """Return an evaluation of the seat's alliance; who else would change it waits.
+
+    Locks are taken in one order: evaluation, round, reflection, log. They leave the key alone, so
+    that a closing round, which holds the log, can still refer to its evaluation.
+
+    :raises Missing: for one out of reach.
+    """
+    found = evaluations_within(seat).filter(pk=key).values_list("pk", flat=True).first()
+    if found is None:
+        raise Missing
+    return (
+        Evaluation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("alliance")
+        .get(pk=found)
+    )
+
+
+def earlier_evaluation(evaluation: Evaluation) -> Evaluation | None:
+    """Return the evaluation that was revealed before this one, to which it is compared."""
+    earlier = Evaluation.objects.filter(
+        alliance=evaluation.alliance_id, revealed_at__isnull=False
+    ).exclude(pk=evaluation.pk)
+    if evaluation.opened_at is not None:
+        earlier = earlier.filter(opened_at__lt=evaluation.opened_at)
+    return earlier.order_by("-revealed_at").first()
+
+
+def cohort_about_topics(evaluation: Evaluation, party: int) -> Cohort:
+    """Return how a party's people are asked about the topics of an evaluation.
+
+    :raises Missing: if the party takes no part.
+    """
+    row = (
+        Cohort.objects.filter(
+            round__evaluation=evaluation, round__instrument__code=EVALUATION, party=party
+        )
+        .select_related("round__instrument", "round__evaluation")
+        .first()
+    )
+    if row is None:
+        raise Missing
+    return row
 
 
 def reflections_within(seat: Seat) -> QuerySet[Reflection]:

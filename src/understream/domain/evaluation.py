@@ -702,24 +702,6 @@ def _managers(alliance: int, parties: Iterable[int] | None = None) -> list[SeatR
     return list(rows.select_related("person").order_by("pk"))
 
 
-def locked(seat: Seat, key: int) -> Evaluation:
-    """Return an evaluation within the seat's reach; who else would change it waits.
-
-    Locks are taken in one order: evaluation, round, reflection, log. They leave the key alone, so
-    that a closing round, which holds the log, can still refer to its evaluation.
-
-    :raises Missing: for one out of reach.
-    """
-    found = reach.evaluations_within(seat).filter(pk=key).values_list("pk", flat=True).first()
-    if found is None:
-        raise Missing
-    return (
-        Evaluation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("alliance")
-        .get(pk=found)
-    )
-
-
 @transaction.atomic
 def change_agreement(seat: Seat, key: int, *, terms: Terms, now: datetime) -> None:
     """Change what is to be agreed; every party has to accept it anew.
@@ -727,7 +709,7 @@ def change_agreement(seat: Seat, key: int, *, terms: Terms, now: datetime) -> No
     :raises Settled: once the evaluation has begun.
     :raises Unfit: for terms that do not fit, by field.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     require(seat, Act.EVALUATION_PREPARE, Where(row.alliance_id))
     if row.state != State.PREPARING:
         raise Settled if row.state == State.RUNNING else Ended
@@ -772,7 +754,7 @@ def accept_agreement(
     :raises Settled: once the evaluation has begun.
     :raises Unfit: for nobody, somebody of another party, or fewer people than the mode needs.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     require(seat, Act.EVALUATION_ACCEPT, Where(row.alliance_id, seat.party))
     if row.state != State.PREPARING:
         raise Settled if row.state == State.RUNNING else Ended
@@ -807,7 +789,7 @@ def open_evaluation(seat: Seat, key: int, *, now: datetime, rng: Random) -> None
     :raises NotAgreed: until every party has accepted what is agreed now.
     :raises Ended: if it has begun already, was called off, or the end of answering has passed.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     require(seat, Act.EVALUATION_OPEN, Where(row.alliance_id))
     if row.state != State.PREPARING:
         raise Ended(_("This evaluation has begun already.")) if row.opened_at else Ended
@@ -927,7 +909,7 @@ def call_off_evaluation(seat: Seat, key: int, *, now: datetime) -> None:
     :raises Settled: once it has begun; then all who have sealed have to agree.
     :raises Ended: if it is over.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     require(seat, Act.EVALUATION_PROPOSE, Where(row.alliance_id))
     if row.state != State.PREPARING:
         raise (
@@ -976,7 +958,7 @@ def propose_end(
     :raises Ended: unless the evaluation is running.
     :raises Unfit: for a deadline that has passed or is earlier than the one agreed.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     require(seat, Act.EVALUATION_PROPOSE, Where(row.alliance_id))
     if row.state != State.RUNNING or not row.reflections.filter(party=seat.party).exists():
         raise Ended
@@ -1038,7 +1020,7 @@ def consent_to_proposal(seat: Seat, key: int, proposal: int, *, now: datetime) -
     :raises Missing: for a proposal that is not there or settled.
     :raises Unfit: if the proposed deadline has passed meanwhile.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     kept = row.proposals.filter(pk=proposal, settled_at=None).first()
     if kept is None or not row.reflections.filter(party=seat.party).exists():
         raise Missing
@@ -1058,7 +1040,7 @@ def withdraw_proposal(seat: Seat, key: int, proposal: int, *, now: datetime) -> 
 
     :raises Missing: for a proposal of another party, or one that is settled.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     require(seat, Act.EVALUATION_PROPOSE, Where(row.alliance_id))
     kept = row.proposals.filter(pk=proposal, settled_at=None).first()
     if kept is None or _proposer(kept) != seat.party:
@@ -1204,13 +1186,3 @@ def remind_deciding(key: int, *, now: datetime) -> None:
         return
     if now.astimezone(ZoneInfo(row.alliance.time_zone)).date() >= day.decide_on:
         letter.post(_news(row, "decide", row.reflections.values_list("party", flat=True)))
-
-
-def previous_of(evaluation: Evaluation) -> Evaluation | None:
-    """Return the evaluation that was revealed before this one, to which it is compared."""
-    earlier = Evaluation.objects.filter(
-        alliance=evaluation.alliance_id, revealed_at__isnull=False
-    ).exclude(pk=evaluation.pk)
-    if evaluation.opened_at is not None:
-        earlier = earlier.filter(opened_at__lt=evaluation.opened_at)
-    return earlier.order_by("-revealed_at").first()

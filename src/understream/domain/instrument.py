@@ -9,8 +9,8 @@ from understream.instruments.reader import Instrument
 from understream.measurement.release import Question
 from understream.records.instrument import InstrumentVersion
 
-EVALUATION = "evaluation"
-"""The instrument that only an evaluation asks; nobody plans it as a round of its own."""
+EVALUATION = reader.EVALUATION
+"""The questionnaire that only an evaluation asks."""
 
 
 @dataclass(frozen=True, slots=True)

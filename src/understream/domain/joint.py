@@ -23,7 +23,7 @@ from understream.domain.commitment import (
     owners_of,
     parties_in,
 )
-from understream.domain.evaluation import Ended, locked
+from understream.domain.evaluation import Ended
 from understream.domain.journal import record
 from understream.domain.mirror import FigureCard, figures_of_parties
 from understream.domain.reflection import CHANGES, rating_text, seat_by_link
@@ -712,7 +712,7 @@ def write_joint_text(
 
 
 def _live(seat: Seat, key: int) -> Evaluation:
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     if row.revealed_at is None:
         raise Missing
     if row.state != State.REVEALED:
@@ -888,7 +888,7 @@ def say_closing(seat: Seat, key: int, *, rating: int, sentence: str = "", now: d
     :raises StillSealed: before everything is open.
     :raises Unfit: by field.
     """
-    row = locked(seat, key)
+    row = reach.locked_evaluation(seat, key)
     if row.revealed_at is None or not row.reflections.filter(party=seat.party).exists():
         raise Missing
     require(seat, Act.JOINT_ACCEPT, Where(row.alliance_id, seat.party))

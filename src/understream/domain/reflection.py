@@ -15,8 +15,7 @@ from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain.alliance import PartyCard
-from understream.domain.evaluation import Ended, may_read_reflection, previous_of
-from understream.domain.instrument import EVALUATION
+from understream.domain.evaluation import Ended, may_read_reflection
 from understream.domain.journal import record
 from understream.domain.mirror import FigureCard, figures_within
 from understream.domain.topic import Topic, by_code, instrument_in, topics_of
@@ -232,7 +231,7 @@ def reflection_before(
     """
     row = _readable(seat, key, party)
     evaluation = row.evaluation
-    cohort = cohort_in(evaluation, row.party_id)
+    cohort = reach.cohort_about_topics(evaluation, row.party_id)
     if not _begun(evaluation, cohort):
         raise NotYet
     instrument = instrument_in(evaluation)
@@ -257,7 +256,7 @@ def reflection_before(
     own = seat.party == row.party_id
     free = evaluation.state == State.RUNNING and row.sealed_at is None
     missing = tuple(one.topic for one in cards if one.missing)
-    before = previous_of(evaluation)
+    before = reach.earlier_evaluation(evaluation)
     admitted = _admitted(row)
     return ReflectionCard(
         evaluation=evaluation.pk,
@@ -307,23 +306,6 @@ def _readable(seat: Seat, key: int, party: int) -> Reflection:
         return rows.get(pk=guest.reflection_id)
     row = rows.filter(pk__in=reach.reflections_within(seat), evaluation=key).first()
     if row is None or not may_read_reflection(seat, row.evaluation):
-        raise Missing
-    return row
-
-
-def cohort_in(evaluation: Evaluation, party: int) -> Cohort:
-    """Return how a party's people are asked about the topics.
-
-    :raises Missing: if the party takes no part.
-    """
-    row = (
-        Cohort.objects.filter(
-            round__evaluation=evaluation, round__instrument__code=EVALUATION, party=party
-        )
-        .select_related("round__instrument", "round__evaluation")
-        .first()
-    )
-    if row is None:
         raise Missing
     return row
 
@@ -546,7 +528,7 @@ def readable_by_link(link: str, *, browser: str) -> str:
         return ""
     if row.evaluation.revealed_at is not None:
         return "joint"
-    begun = _begun(row.evaluation, cohort_in(row.evaluation, row.party_id))
+    begun = _begun(row.evaluation, reach.cohort_about_topics(row.evaluation, row.party_id))
     return "reflection" if begun else ""
 
 
@@ -588,7 +570,7 @@ def _writable(seat: Seat, key: int, act: Act) -> Reflection:
         raise Ended
     if row.sealed_at is not None:
         raise Sealed
-    if not _begun(evaluation, cohort_in(evaluation, row.party_id)):
+    if not _begun(evaluation, reach.cohort_about_topics(evaluation, row.party_id)):
         raise NotYet
     return row
 

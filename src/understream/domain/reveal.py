@@ -22,7 +22,6 @@ from understream.domain.reflection import (
     CANNOT_JUDGE,
     NotYet,
     Words,
-    cohort_in,
     conclusions_of,
     edition_of,
     missing_in,
@@ -43,7 +42,7 @@ from understream.records.participation import Participation
 from understream.records.reflection import Conclusion, Reflection
 from understream.records.round import Mode
 from understream.records.round import State as RoundState
-from understream.records.seal import Envelope, SealEntry, SealLog
+from understream.records.seal import Envelope, SealLog
 from understream.records.seat import SeatRow
 
 
@@ -119,7 +118,7 @@ def seal_reflection(
     evaluation, row = _own(seat, key)
     if row.sealed_at is not None:
         raise AlreadySealed
-    cohort = cohort_in(evaluation, row.party_id)
+    cohort = reach.cohort_about_topics(evaluation, row.party_id)
     if cohort.mode != Mode.ONE_VOICE and cohort.round.state == RoundState.OPEN:
         raise NotYet
     if now >= evaluation.seal_until:
@@ -140,7 +139,7 @@ def seal_reflection(
         receipt=True,
     )
     Envelope.objects.bulk_create(envelopes)
-    row.sealed_at, row.sealed_by_id, row.entry = now, seat.key, entry.index
+    row.sealed_at, row.sealed_by_id, row.entry = now, seat.key, entry
     row.digest = seal_digest(commitments)
     row.save(update_fields=["sealed_at", "sealed_by", "entry", "digest"])
     record(seat, "reflection.seal", now=now, words=_told(evaluation, row))
@@ -153,7 +152,7 @@ def seal_reflection(
     if not waiting:
         letters += _reveal(evaluation, now)
     letter.post(letters)
-    return Sealing(entry.index, row.digest, waiting)
+    return Sealing(entry, row.digest, waiting)
 
 
 def _own(seat: Seat, key: int) -> tuple[Evaluation, Reflection]:
@@ -327,7 +326,7 @@ def open_soft_side(evaluation: Evaluation, *, now: datetime) -> None:
     )
 
 
-def _open_part_two(evaluation: Evaluation, now: datetime) -> SealEntry:
+def _open_part_two(evaluation: Evaluation, now: datetime) -> int:
     _opened(evaluation, PARTS[1], now)
     evaluation.soft_opened_at = now
     evaluation.save(update_fields=["soft_opened_at"])

@@ -104,15 +104,12 @@ def key_fingerprint() -> str:
     return fingerprint(public_key(signing_seed()))
 
 
-def begin_log(alliance: int, *, rng: Random) -> SealLog:
-    """Return the log of an alliance, begun at its first use.
+def begin_log(alliance: int, *, rng: Random) -> None:
+    """Begin the log of an alliance, at its first use.
 
     :param rng: where the log's name comes from, by which it is known outside this house.
     """
-    log, _made = SealLog.objects.get_or_create(
-        alliance_id=alliance, defaults={"name": rng.randbytes(16).hex()}
-    )
-    return log
+    SealLog.objects.get_or_create(alliance_id=alliance, defaults={"name": rng.randbytes(16).hex()})
 
 
 @transaction.atomic
@@ -125,8 +122,8 @@ def write_entry(
     commitments: tuple[str, ...] = (),
     receipt: bool = False,
     **facts: str | int | list[str],
-) -> SealEntry:
-    """Write one entry about an evaluation into the log of its alliance.
+) -> int:
+    """Write one entry about an evaluation into the log of its alliance; return its place there.
 
     :param party: key of the party whose seal it is about, 0 for none.
     :param receipt: whether a signed receipt of it is kept, to be given to every party.
@@ -152,7 +149,7 @@ def write_entry(
     text = ""
     if receipt:
         # Names as they were when the evaluation began: they are part of what is checked.
-        begun: Any = body if kind == "begun" else json.loads(entries_about(evaluation)[0].body)
+        begun: Any = body if kind == "begun" else json.loads(_entries_about(evaluation)[0].body)
         names = dict(zip(begun["parties"], begun["names"], strict=True))
         text = receipt_text(
             sign_receipt(
@@ -173,7 +170,7 @@ def write_entry(
                 seed=seed,
             )
         )
-    return SealEntry.objects.create(
+    SealEntry.objects.create(
         log=log,
         evaluation=evaluation,
         index=entry.index,
@@ -183,6 +180,7 @@ def write_entry(
         signature=entry.signature,
         receipt=text,
     )
+    return entry.index
 
 
 def entry_of(row: SealEntry) -> Entry:
@@ -190,7 +188,7 @@ def entry_of(row: SealEntry) -> Entry:
     return Entry(row.index, row.previous, json.loads(row.body), row.hash, row.signature)
 
 
-def entries_about(evaluation: Evaluation) -> list[SealEntry]:
+def _entries_about(evaluation: Evaluation) -> list[SealEntry]:
     """Return the entries of the alliance's log that tell of this evaluation, oldest first."""
     return list(SealEntry.objects.filter(evaluation=evaluation).order_by("index"))
 
@@ -201,7 +199,7 @@ def log_before(seat: Seat, key: int) -> LogCard:
     :raises Missing: for an evaluation out of reach.
     """
     evaluation = _within(seat, key)
-    rows = entries_about(evaluation)
+    rows = _entries_about(evaluation)
     names = _names(evaluation)
     newest = SealEntry.objects.filter(log__alliance=evaluation.alliance_id).last()
     return LogCard(
@@ -240,7 +238,7 @@ def receipts_before(seat: Seat, key: int, *, language: str) -> tuple[ReceiptCard
     names = _names(evaluation)
     return tuple(
         receipt_card(row, names, language=language)
-        for row in entries_about(evaluation)
+        for row in _entries_about(evaluation)
         if row.receipt
     )
 
@@ -277,8 +275,9 @@ def receipt_card(row: SealEntry, names: dict[str, PartyCard], *, language: str) 
     )
 
 
-def receipt_letters(evaluation: Evaluation, row: SealEntry) -> list[letter.Letter]:
-    """Return the letters that bring a receipt to the managers of every party."""
+def receipt_letters(evaluation: Evaluation, index: int) -> list[letter.Letter]:
+    """Return the letters that bring the receipt of an entry to the managers of every party."""
+    row = SealEntry.objects.get(evaluation=evaluation, index=index)
     (receipt,) = read_receipts(row.receipt.encode())
     return [
         letter.receipt_letter(

@@ -30,6 +30,9 @@ MOST_DOTS: Final = 50
 #: The languages in which every text stands.
 LANGUAGES: Final = ("en", "nl")
 
+#: The questionnaire of an evaluation, which no ordinary round asks.
+EVALUATION: Final = "evaluation"
+
 # Their files stand beside this one; other TOML there is no instrument.
 _BUILTIN: Final = ("pulse", "trust", "evaluation")
 _LINE: Final = re.compile(r"\(at line ([0-9]+), column [0-9]+\)|\(at end of document\)")

@@ -3,6 +3,8 @@
 A bundle cannot vouch for itself: whoever made it can make another. It is checked against a
 receipt that somebody kept. What the receipt reaches, nobody can have changed since; what stands
 after it in the log rests on the host's word until a later receipt is given.
+
+Source: commit and reveal after Blum (1981); the linked log after Haber & Stornetta (1991).
 """
 
 import json

@@ -2,6 +2,8 @@
 
 A receipt is what a verifier trusts: it left the host when the seal was made, and lies where the
 host cannot reach it. It holds the hash of its entry, and so of every entry before.
+
+Source: linked time stamps after Haber & Stornetta (1991), signed with Ed25519 (RFC 8032).
 """
 
 import base64
