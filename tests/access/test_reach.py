@@ -7,6 +7,7 @@ import pytest
 from tests.factories import (
     NOON,
     WEEK,
+    begin_evaluation,
     links_of,
     make_alliance,
     make_person,
@@ -21,9 +22,11 @@ from understream.access.seat import SYSTEM, Role
 from understream.domain import due, voice
 from understream.domain import round as rounds
 from understream.domain import seat as seats
+from understream.domain.commitment import propose_commitment
 from understream.domain.invitation import accept_invitation, invite_person
 from understream.domain.mirror import mirror_by_link
 from understream.domain.seat import Newcomer
+from understream.records.alliance import Party
 from understream.records.due import Due
 from understream.records.organisation import Membership, Organisation
 from understream.records.participation import Participation
@@ -143,6 +146,44 @@ def test_cohorts_are_those_of_the_own_party(here, elsewhere):
     for name in ("Harbour", "Mill"):
         for seat in here.people[name]:
             assert {row.party_id for row in reach.cohorts_within(seat)} == {here.parties[name]}
+
+
+def test_evaluations_and_what_is_promised_are_reached_within_the_own_alliance(here, elsewhere):
+    key, theirs = begin_evaluation(here), begin_evaluation(elsewhere)
+    manager, partner = here.managers["Harbour"], here.managers["Mill"]
+    made = propose_commitment(
+        manager, receiver=partner.party, action="Call.", owner=manager.key,
+        due_on=NOON.date(), now=NOON,
+    )  # fmt: skip
+
+    assert reach.seat_in_evaluation(manager.person, key) == manager
+    assert reach.seat_in_commitment(partner.person, made) == partner
+    for find, other in (
+        (reach.seat_in_evaluation, theirs),
+        (reach.seat_in_evaluation, theirs + 1),
+        (reach.seat_in_commitment, made + 1),
+    ):
+        with pytest.raises(Missing):
+            find(manager.person, other)
+    for seat in (manager, here.facilitator):
+        assert [one.pk for one in reach.evaluations_within(seat)] == [key]
+        assert [one.pk for one in reach.commitments_within(seat)] == [made]
+    assert [one.party_id for one in reach.reflections_within(partner)] == [partner.party]
+    for seat in (here.facilitator, elsewhere.managers["Quay"]):
+        assert not reach.reflections_within(seat).filter(evaluation=key)
+    nobody = reach.seat_of_person(manager.person)
+    for find in (reach.evaluations_within, reach.commitments_within, reach.reflections_within):
+        assert not find(nobody)
+    # A party that comes after the beginning reaches neither the evaluation nor its rounds.
+    party = Party.objects.create(
+        alliance_id=here.alliance, organisation=Organisation.objects.create(name="Dike"),
+        position=9,
+    )  # fmt: skip
+    late = seat_person(here.alliance, party.pk, "Late", Role.MANAGER)
+    plain = plan_round(here)
+    assert not reach.evaluations_within(late)
+    assert [one.pk for one in reach.rounds_within(late)] == [plain]
+    assert len(reach.rounds_within(manager)) == 2
 
 
 def test_a_seat_of_no_party_reaches_no_cohort_and_one_of_no_alliance_no_round(here):

@@ -9,13 +9,19 @@ from django.utils import translation
 from tests.factories import (
     LATER,
     NOON,
+    SEALING,
     answer_all,
+    begin_evaluation,
     close,
+    let_answers_end,
     links_of,
     make_alliance,
     make_person,
     open_round,
+    pass_gate,
     plan_round,
+    reflect,
+    seal_evaluation,
     seat_person,
     speak,
 )
@@ -573,3 +579,103 @@ def test_signed_answers_ask_the_same_number_of_questions(people, django_assert_n
 
     with django_assert_num_queries(3):
         assert len(statements_of(world.managers["Harbour"], key, language="en")) == people
+
+
+# ------------------------------------------------------------------ in an evaluation
+
+
+def evaluated(world, **keys):
+    """Return an evaluation in which everybody has answered topics and trust, and both rounds."""
+    key = begin_evaluation(world, scans=("trust",), **keys)
+    topics, scan = Round.objects.filter(evaluation=key).order_by("pk").values_list("pk", flat=True)
+    alone = {name: people for name, people in world.people.items() if len(people) >= 5}
+    for place, name in enumerate(alone):
+        partners = len(world.parties) - 1
+        answer_all(world, topics, {name: [(1 + place,) * 12 + (2 + place,) * 10] * 6})
+        answer_all(world, scan, {name: [trust(3 + place, partners)] * 6})
+    let_answers_end(world, key)
+    return key, topics, scan
+
+
+def speakers(card):
+    """Return whose figures a mirror holds anywhere, and between whom it tells of differences."""
+    shown = {one.party.name for place in range(len(card.sections)) for item in items(card, place)
+             for one in item.figures}  # fmt: skip
+    shown |= {one.party.name for part in card.sections for f in part.facets for one in f.figures}
+    gaps = {one.second.name for place in range(len(card.sections)) for item in items(card, place)
+            for one in item.gaps}  # fmt: skip
+    return shown, bool(gaps)
+
+
+@pytest.mark.parametrize("names", [("Harbour", "Mill"), ("Harbour", "Mill", "Quay")])
+def test_until_the_reveal_each_party_reads_its_own_figures_alone(names):
+    world = make_alliance(*names, people=(6, 6, 6)[: len(names)])
+    key, topics, scan = evaluated(world)
+    sponsor = seat_person(world.alliance, world.parties["Mill"], "Sponsor", Role.SPONSOR)
+
+    for asked in (topics, scan):
+        for name in names:
+            read = mirror(world, asked, name)
+            assert speakers(read) == ({name}, False)
+            assert [line.party.name for line in read.parties] == [name]
+            assert {one for found in read.findings for one in names if one in str(found)} <= {
+                name, *(names if asked == scan else ())
+            }  # fmt: skip
+        # A sponsor reads after the reveal; a figure of one's own can be taken away before.
+        for call in (mirror_before, release_rows, release_plain):
+            keys = {"language": "en"} if call is mirror_before else {"now": SEALING}
+            with pytest.raises(Missing):
+                call(sponsor, asked, **keys)
+        assert not rounds.round_before(sponsor, asked).may_read_mirror
+    _header, *rows = release_rows(world.managers["Mill"], scan, now=SEALING)
+    assert {row[2] for row in rows} == {"Mill"}
+    assert {row[3] for row in rows} == set(names) - {"Mill"}
+    plain = release_plain(world.managers["Mill"], topics, now=SEALING)
+    assert [one["party"] for one in plain["parties"]] == [str(world.parties["Mill"])]
+
+    lot = {"EV1": {"change": "lot", "effect": "hurts"}}
+    seal_evaluation(world, key, Mill=lot)
+    # Part 1: the hard side of the topics, and no scan beside them.
+    read = mirror(world, topics)
+    seen = {item.code: {one.party.name for one in item.figures} for item in items(read)}
+    assert seen["EV1"] == seen["EV11"] == set(names)
+    assert {code for code, told in seen.items() if told == {"Harbour"}} == {
+        f"EV{number}" for number in range(12, 17)
+    }
+    assert not [item for item in items(read) if item.gaps and item.code in ("EV12", "EV16")]
+    assert speakers(mirror(world, scan)) == ({"Harbour"}, False)
+    assert mirror_before(sponsor, topics, language="en")
+    pass_gate(world, key)
+    for asked in (topics, scan):
+        assert speakers(mirror(world, asked))[0] == set(names)
+
+
+def test_figures_that_were_not_to_be_shared_never_are():
+    world = make_alliance(people=6)
+    key, topics, scan = evaluated(world, shares_figures=False)
+    seal_evaluation(world, key)
+
+    for asked in (topics, scan):
+        assert speakers(mirror(world, asked)) == ({"Harbour"}, False)
+
+
+def test_what_a_party_says_of_the_topics_with_one_voice_stands_in_its_reflection(
+    mailoutbox, django_capture_on_commit_callbacks
+):
+    world = make_alliance(people=(6, 2))
+    sponsor = seat_person(world.alliance, world.parties["Harbour"], "Sponsor", Role.SPONSOR)
+    with django_capture_on_commit_callbacks(execute=True):
+        key, topics, _scan = evaluated(world)
+    told = {one.to[0] for one in mailoutbox if one.subject.startswith("The mirror of")}
+
+    # No letter leads to a mirror with nothing in it, and none to what may not be read yet.
+    assert told == {"manager.harbour@example.org"} | {
+        f"harbour.{number}@example.org" for number in range(1, 6)
+    }
+    assert sponsor.name == "Sponsor"
+    for call in (release_rows, release_plain):
+        assert call(world.managers["Mill"], topics, now=SEALING)
+    assert speakers(mirror(world, topics, "Mill")) == (set(), False)
+    reflect(world, key, "Mill")
+    seal_evaluation(world, key, "Harbour")
+    assert speakers(mirror(world, topics, "Mill")) == (set(), False)

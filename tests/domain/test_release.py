@@ -14,14 +14,17 @@ from django.db import connection
 from tests.factories import (
     LATER,
     NOON,
+    SEALING,
     WEEK,
     answer_all,
+    begin_evaluation,
     close,
     invite,
     links_of,
     make_alliance,
     open_round,
     plan_round,
+    seal_evaluation,
     seat_person,
     speak,
 )
@@ -29,6 +32,7 @@ from understream.access import reach
 from understream.access.refusal import Missing, Unfit
 from understream.access.seat import Role
 from understream.domain import due, release, voice
+from understream.domain import evaluation as evaluations
 from understream.domain import round as rounds
 from understream.domain import seat as seats
 from understream.domain.invitation import accept_invitation
@@ -44,6 +48,7 @@ from understream.domain.release import (
     open_comments,
     tidy,
 )
+from understream.domain.reveal import take_back_seal
 from understream.domain.round import Over, extend_round, round_before
 from understream.domain.voice import Heard, Utterance
 from understream.instruments import reader
@@ -55,6 +60,7 @@ from understream.records.participation import Participation
 from understream.records.person import Person
 from understream.records.release import CommentRelease, Release
 from understream.records.round import Cohort, Round
+from understream.records.seal import Envelope
 from understream.records.statement import Statement
 from understream.records.voice import Comment, Voice
 
@@ -802,6 +808,34 @@ def test_destroyed_words_are_on_no_page_of_the_disk(act, monkeypatch):
 
     assert b"stays-as-it-is" in kept_bytes("comment")
     assert b"zebra-crossing-at-dawn" not in kept_bytes("comment")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["take back", "call off", "expire"])
+def test_of_an_envelope_that_was_destroyed_nothing_is_left_on_the_disk(act):
+    world = make_alliance(people=2)
+    key = begin_evaluation(world, if_never="talk")
+    seal_evaluation(world, key, "Harbour")
+    salts = [bytes(one.salt) for one in Envelope.objects.all()]
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = kept_bytes("envelope")
+    assert all(salt in before for salt in salts)
+
+    now = SEALING
+    if act == "take back":
+        take_back_seal(world.managers["Harbour"], key, now=now)
+    elif act == "call off":
+        evaluations.propose_end(world.managers["Harbour"], key, kind="cancel", now=now)
+    else:
+        now = NOON + 9 * WEEK
+        evaluations.expire_evaluation(key, now=now)
+    Due.objects.exclude(kind="forget").delete()
+    due.tick(now=now, rng=world.rng)
+
+    after = kept_bytes("envelope")
+    assert not any(salt in after for salt in salts)
 
 
 @pytest.mark.django_db(transaction=True)

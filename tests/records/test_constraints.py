@@ -7,16 +7,37 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError
 
-from tests.factories import NOON, links_of, make_alliance, make_person, open_round, speak
+from tests.factories import (
+    NOON,
+    SEALING,
+    WEEK,
+    begin_evaluation,
+    decide,
+    links_of,
+    make_alliance,
+    make_person,
+    open_round,
+    seal_evaluation,
+    speak,
+)
+from understream.domain import commitment, cycle, joint
+from understream.domain import evaluation as evaluations
+from understream.domain import reflection as reflections
 from understream.records.alliance import Alliance, Party
+from understream.records.commitment import Commitment
+from understream.records.cycle import Cycle
 from understream.records.due import Due
+from understream.records.evaluation import Evaluation, Proposal
 from understream.records.instrument import InstrumentVersion
 from understream.records.invitation import Invitation
+from understream.records.joint import Closing
 from understream.records.organisation import Membership, Organisation
 from understream.records.participation import Participation
 from understream.records.person import Person
+from understream.records.reflection import Conclusion, Reflection
 from understream.records.release import CommentRelease, Release
 from understream.records.round import Cohort, Round
+from understream.records.seal import Envelope
 from understream.records.seat import SeatRow
 from understream.records.statement import Statement
 from understream.records.voice import Comment, Voice
@@ -252,3 +273,79 @@ def test_keys_of_voices_come_from_chance_and_not_from_a_counter():
 
 def test_a_new_database_is_no_demo():
     assert World.objects.count() == 0
+
+
+# ------------------------------------------------------------------ evaluations
+
+
+@pytest.fixture
+def evaluated():
+    """Return a revealed evaluation with something in every table."""
+    world = make_alliance("Gate", "Hull", people=2, seed=5)
+    key = begin_evaluation(world)
+    manager = world.managers["Gate"]
+    evaluations.propose_end(manager, key, kind="extend", until=NOON + 9 * WEEK, now=NOON)
+    dissent = {"text": "Not I.", "now": SEALING}
+    reflections.hold_dissent(manager, key, "EV1", **dissent)
+    reflections.admit_facilitator(manager, key, world.facilitator.key, now=SEALING)
+    seal_evaluation(world, key)
+    decide(world, key, choice="ED0", decide_on=(NOON + 9 * WEEK).date())
+    joint.assign_critic(manager, key, "EV1", critic=manager.key, now=SEALING)
+    joint.say_closing(manager, key, rating=4, now=SEALING)
+    made = commitment.propose_commitment(
+        manager, receiver=world.parties["Hull"], action="Call.", owner=manager.key,
+        due_on=SEALING.date(), evaluation=key, now=SEALING,
+    )  # fmt: skip
+    commitment.accept_commitment(world.managers["Hull"], made, now=SEALING)
+    commitment.judge_commitment(manager, made, outcome="kept", now=SEALING)
+    cycle.keep_cycle(
+        manager, pulse_months=3, evaluation_months=12, now=NOON,
+        next_pulse_on=SEALING.date(), next_evaluation_on=SEALING.date(),
+    )  # fmt: skip
+    return key
+
+
+ONCE = (
+    "Acceptance", "Consent", "Reflection", "Conclusion", "ConclusionVersion", "Holder", "Guest",
+    "Envelope", "SealLog", "SealEntry", "JointText", "JointVersion", "JointAcceptance", "Critic",
+    "Closing", "CommitmentAcceptance", "Judgement", "Cycle",
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("evaluated")
+def test_what_there_is_once_in_an_evaluation_is_there_once():
+    for name in ONCE:
+        row = apps.get_model("records", name).objects.first()
+        assert row is not None, name
+        refused(copied(row))
+
+
+def test_the_states_of_an_evaluation_and_its_moments_go_together(evaluated):
+    row = Evaluation.objects.filter(pk=evaluated)
+    reflection = Reflection.objects.filter(evaluation=evaluated)
+
+    for table, change in (
+        (row, {"k": 4}),
+        (row, {"revealed_at": None}),
+        (row, {"revealed_at": None, "soft_opened_at": None}),
+        (row, {"state": "running"}),
+        (reflection, {"sealed_at": None}),
+        (reflection, {"digest": ""}),
+        (reflection, {"entry": None}),
+        (Conclusion.objects.all(), {"rating": 8}),
+        (Envelope.objects.all(), {"part": 3}),
+        (Closing.objects.all(), {"rating": 0}),
+        (Commitment.objects.all(), {"stood_at": None}),
+        (Commitment.objects.all(), {"receiver": models.F("giver")}),
+        (Cycle.objects.all(), {"pulse_months": 0}),
+    ):
+        refused(lambda table=table, change=change: table.update(**change))
+    fresh = copied(
+        row.get(), code="1" * 32, state="preparing", revealed_at=None, soft_opened_at=None
+    )
+    fresh()
+    refused(copied(row.get(), code="2" * 32, state="running", revealed_at=None,
+                   soft_opened_at=None))  # fmt: skip
+    open_one = copied(Proposal.objects.first(), settled_at=None)
+    open_one()
+    refused(open_one)
