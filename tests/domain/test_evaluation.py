@@ -504,9 +504,12 @@ def test_a_deadline_moves_once_as_agreed_then_waits_and_expires(
 
     def go(now):
         mail.outbox.clear()
+        # Tidying needs to be outside a transaction, which a test is not.
+        Due.objects.filter(kind="tidy").delete()
+        Due.objects.filter(kind="forget").exclude(key=key, at=end + 37 * DAY).delete()
         with django_capture_on_commit_callbacks(execute=True):
             while tick(now=now, rng=world.rng):
-                pass
+                Due.objects.filter(kind__in=("tidy", "forget")).update(done_at=now)
         told.append(sorted({one.to[0].split(".")[1][:4] for one in mail.outbox
                             if "The evaluation of" in one.subject}))  # fmt: skip
 

@@ -111,7 +111,7 @@ def test_nobody_else_reads_it_and_a_sponsor_after_the_reveal(world, key):
 
 
 def test_while_people_answer_only_one_voice_concludes():
-    world = make_alliance(people=(5, 2))
+    world = make_alliance("Quay", "Dike", people=(5, 2), seed=8)
     key = begin_evaluation(world)
 
     for call in (
@@ -120,10 +120,10 @@ def test_while_people_answer_only_one_voice_concludes():
         lambda seat: hold(seat, key),
     ):
         with pytest.raises(NotYet):
-            call(world.managers["Harbour"])
-        assert call(world.managers["Mill"])
-    assert evaluation_before(world.managers["Harbour"], key, now=NOON).stage == "alone"
-    assert evaluation_before(world.managers["Mill"], key, now=NOON).stage == "within"
+            call(world.managers["Quay"])
+        assert call(world.managers["Dike"])
+    assert evaluation_before(world.managers["Quay"], key, now=NOON).stage == "alone"
+    assert evaluation_before(world.managers["Dike"], key, now=NOON).stage == "within"
 
 
 def test_reading_asks_the_same_number_of_questions_with_little_and_much(
