@@ -15,17 +15,33 @@ from django.db import DatabaseError, connection, models, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import LATER, NOON, World, close, links_of, make_alliance, open_round
+from tests.factories import (
+    LATER,
+    NOON,
+    SEALING,
+    World,
+    begin_evaluation,
+    close,
+    let_answers_end,
+    links_of,
+    make_alliance,
+    open_round,
+    reflect,
+    speak,
+)
 from understream.access import reach
 from understream.access.refusal import Refused
-from understream.domain import release, voice
+from understream.domain import reflection, release, voice
 from understream.domain.release import close_round, erase_voices
 from understream.domain.voice import Heard, Utterance
+from understream.instruments import reader
 from understream.measurement.release import digest
 from understream.records import guard
 from understream.records.journal import Entry
 from understream.records.participation import Participation
+from understream.records.reflection import Dissent, Holder
 from understream.records.release import CommentRelease, Release
+from understream.records.round import Cohort, Round
 from understream.records.voice import Comment, Voice
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +298,48 @@ def test_what_somebody_said_stands_in_no_other_table():
             assert repr(bytes(vector(place))) not in told
         if _time == "before":
             close(world, key)
+
+
+def joined_by_keys(cohorts) -> list[str]:
+    """Return what joins voices of these, but for answers that are small numbers by themselves."""
+    found = [one for cohort in cohorts for one in joins(cohort.pk)]
+    return [one for one in found if not one.startswith("records_voice.answers")]
+
+
+def test_views_history_and_the_lot_of_an_evaluation_join_nobody_to_a_voice():
+    """Who was asked about which partners would narrow it down: that is forgotten at the close."""
+    world = make_alliance(HARBOUR, "Mill", "Quay", "Elm", people=(8, 5, 5, 5))
+    key = begin_evaluation(world, scans=("trust",))
+    asked = {one.instrument.code: one for one in Round.objects.filter(evaluation=key)}
+    for code, one in asked.items():
+        items = len(reader.load(code).items) * (3 if code == "trust" else 1)
+        for place, link in enumerate(links_of(one.pk, world.parties[HARBOUR])[:-1]):
+            answers = (1 + place % 3, 1 + place // 3, *(2,) * (items - 2))
+            assert speak(world, link, answers) == Heard(again=False)
+    mine = Cohort.objects.filter(round__evaluation=key, party=world.parties[HARBOUR])
+    lots = Participation.objects.filter(cohort__in=mine, cohort__round=asked["trust"])
+    assert {len(one.partners) for one in lots} == {2}
+    before = joined_by_keys(mine)
+
+    let_answers_end(world, key)
+    reflect(world, key, HARBOUR)
+    holders = world.people[HARBOUR][1:4]
+    held = [
+        reflection.hold_dissent(seat, key, "EV1", text=f"Other {seat.key}.", now=SEALING)
+        for seat in holders
+    ]
+    reflection.join_dissent(holders[2], key, held[0], shares=True, now=SEALING)
+
+    assert before == joined_by_keys(mine) == []
+    assert Voice.objects.filter(cohort__in=mine).count() == 14
+    assert not Participation.objects.exclude(partners=None).exists()
+    told = {model: {one.column for one in model._meta.fields} for model in (Dissent, Holder)}
+    assert told == {
+        Dissent: {"id", "reflection_id", "topic", "text"},
+        Holder: {"id", "dissent_id", "seat_id", "shares"},
+    }
+    assert not any("Other" in repr(one.words) for one in Entry.objects.all())
+    assert not Entry.objects.filter(who__in=[seat.name for seat in holders]).exists()
 
 
 def the_same_key(_kind: str, link: str, submission: str) -> int:
