@@ -530,7 +530,7 @@ def run(programs, steps):
 
 
 def test_no_program_opens_early_opens_something_else_or_tells_a_partner():
-    run(40, 25)
+    run(40, 15)
 
 
 @pytest.mark.soak
