@@ -59,7 +59,7 @@ from understream.records.seal import Envelope, SealEntry, SealLog
 pytestmark = pytest.mark.django_db
 
 PARTIES = ("Harbour", "Mill", "Quay")
-HOURS = (-400, -30, -1, 1, 20, 50, 200, 900)
+HOURS = (-400, -30, -1, 1, 20, 50, 180, 200, 900)
 parties = st.sampled_from(PARTIES)
 manager_of = parties.map(lambda name: f"manager {name}")
 actors = st.one_of(
@@ -128,14 +128,25 @@ class Protocol(RuleBasedStateMachine):
 
     # ------------------------------------------------------------- the agreement
 
-    @initialize(by=st.sampled_from(["manager Harbour", "facilitator"]), far=st.booleans())
-    def start(self, by, far):
-        """Most programs begin where something can happen; some with the agreement alone."""
-        self.prepare(by, never=not far)
+    @initialize(
+        by=st.sampled_from(["manager Harbour", "facilitator"]),
+        far=st.sampled_from([0, 1, 2, 3, 3, 4, 4]),
+        lot=st.booleans(),
+    )
+    def start(self, by, far, lot):
+        """Begin where something can happen: with an agreement, answers, conclusions or seals."""
+        self.prepare(by, never=bool(far % 2))
         if far:
             for name in PARTIES:
                 self.accept(f"manager {name}", 0)
             self.open(by)
+        if far > 1:
+            self.jump(180)
+            self.tick()
+            for name in PARTIES:
+                self.finish(name, lot and name == "Quay")
+        for name in PARTIES[: max(0, far - 2)]:
+            self.seal(f"manager {name}")
 
     @precondition(lambda self: not self.key or self.row.ended_at)
     @rule(by=actors, never=st.booleans())
@@ -259,10 +270,13 @@ class Protocol(RuleBasedStateMachine):
         if mine.sealed_at or not self.begun(mine):
             return
         mine.conclusions.all().delete()
-        for topic in TOPICS:
-            words = words_on(topic, **({"change": "lot"} if lot and topic == "EV1" else {}))
-            told = reflections._content(words)
-            Conclusion.objects.create(reflection=mine, topic=topic, version=9, **told)
+        said = {topic: words_on(topic) for topic in TOPICS}
+        if lot:
+            said["EV1"] = words_on("EV1", change="lot")
+        Conclusion.objects.bulk_create(
+            Conclusion(reflection=mine, topic=topic, version=9, **reflections._content(words))
+            for topic, words in said.items()
+        )
 
     @precondition(lambda self: self.key and self.row.state == "running")
     @rule(by=actors, shares=st.booleans())
