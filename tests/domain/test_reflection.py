@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -231,6 +232,16 @@ def test_writing_leaves_no_line_in_the_journal_and_nothing_on_the_partners_page(
 # ------------------------------------------------------------------ other views
 
 
+def test_the_keys_of_views_do_not_tell_how_many_there_are(world, key):
+    """A partner's people could count views by theirs, if keys were numbered."""
+    people = world.people["Harbour"]
+    keys = [hold(people[1], key, text=f"View {number}.") for number in range(5)]
+
+    assert len(set(keys)) == 5
+    assert min(keys) > 2**32
+    assert len({later - sooner for sooner, later in pairwise(keys)}) == 4
+
+
 def sealed_views(world, key, topic="EV12"):
     seal_evaluation(world, key)
     return openings_of(Evaluation.objects.get(pk=key))[world.parties["Harbour"]][topic]["dissents"]
@@ -246,11 +257,11 @@ def test_another_view_travels_when_all_who_hold_it_let_it(world, key):
 
     views = next(c for c in card(first, key).conclusions if c.topic.code == "EV12").dissents
 
-    assert [(v.text, v.mine, v.shares, v.travels) for v in views] == [
+    assert {(v.text, v.mine, v.shares, v.travels) for v in views} == {
         ("Shared by both.", True, True, True),
         ("Shared by one.", True, True, False),
         ("Never asked.", False, False, False),
-    ]
+    }
     # Nothing on a card tells who holds a view, or how many do.
     assert {f for view in views for f in view.__dataclass_fields__} == {
         "key", "text", "mine", "shares", "travels", "may_reword"

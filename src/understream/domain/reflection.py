@@ -1,10 +1,12 @@
 """What a party concludes within itself: topic by topic, by its managers, dissent kept apart."""
 
+import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -21,7 +23,7 @@ from understream.domain.mirror import FigureCard, figures_within
 from understream.domain.topic import Topic, by_code, instrument_in, topics_of
 from understream.domain.voice import legible
 from understream.domain.word import WORDS
-from understream.measurement.seal import canonical
+from understream.measurement.seal import canonical, framed
 from understream.records.evaluation import Evaluation, State
 from understream.records.reflection import (
     Conclusion,
@@ -698,9 +700,25 @@ def hold_dissent(
     _fit_dissent(text)
     if row.dissents.filter(topic=topic).count() >= MOST_DISSENTS:
         raise Unfit({"text": _("There are five other views here. Join the one nearest to yours.")})
-    kept = Dissent.objects.create(reflection=row, topic=topic, text=legible(text))
+    kept = Dissent.objects.create(
+        pk=_key_of_view(row, topic, legible(text)),
+        reflection=row,
+        topic=topic,
+        text=legible(text),
+    )
     Holder.objects.create(dissent=kept, seat_id=seat.key, shares=shares)
     return kept.pk
+
+
+def _key_of_view(row: Reflection, topic: str, text: str) -> int:
+    """Return a key that tells neither order nor how many views others hold, as a number would."""
+    secret, tried = settings.SECRET_KEY.encode(), 0
+    while True:
+        told = framed("view.v1", row.pk, topic, text, tried)
+        key = int.from_bytes(hmac.digest(secret, told, "sha256")[:8]) >> 1
+        if not Dissent.objects.filter(pk=key).exists():
+            return key
+        tried += 1
 
 
 def _fit_dissent(text: str) -> None:
