@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
+from django.db import transaction
 from django.test import Client
 from django.test.testcases import TestCase
 from django.urls import reverse
@@ -16,27 +17,38 @@ from django.urls import reverse
 from tests.factories import (
     LATER,
     NOON,
+    SEALING,
+    TOPICS,
     answer_all,
+    begin_evaluation,
     close,
+    let_answers_end,
     links_of,
     make_alliance,
     make_person,
     open_round,
     plan_round,
+    seal_evaluation,
     speak,
+    words_on,
 )
 from understream.access import reach
 from understream.access.seat import Role
-from understream.domain import voice
+from understream.domain import commitment as commitments
+from understream.domain import joint, reflection, reveal, voice
 from understream.domain.invitation import invite_person
 from understream.domain.voice import Utterance
+from understream.measurement.bundle import check, read_bundle
+from understream.measurement.receipt import is_genuine, read_receipts
 from understream.records.alliance import Alliance, Party
+from understream.records.evaluation import Evaluation
 from understream.records.invitation import Invitation
 from understream.records.journal import Entry
 from understream.records.organisation import Organisation
 from understream.records.person import Person
 from understream.records.release import CommentRelease
 from understream.records.round import Cohort, Round
+from understream.records.seal import SealEntry
 from understream.records.seat import SeatRow
 from understream.records.statement import Statement
 from understream.records.voice import Comment
@@ -312,6 +324,191 @@ def test_opened_comments_and_names_of_parties_are_text_in_a_mirror_and_its_pictu
         Round.objects.filter(pk=key).update(title=name)
         assert shape_of(manager.get(mirror).content.decode()) == shape, name
         Organisation.objects.filter(name=name).update(name="Mill")
+
+
+# ------------------------------------------------------------------------- an evaluation
+
+
+def spoken_of(words: list[str], *, title: str = "word", scope: str = "word", name: str = "word"):
+    """Return a world with these words wherever an evaluation takes some, and its pages."""
+    world = make_alliance("Harbour", "Mill", people=2)
+    Organisation.objects.filter(name="Mill").update(name=f"{name} Mill")
+    manager, other = world.managers.values()
+    earlier = begin_evaluation(world, title=title, scope=scope)
+    conclude(world, earlier, words)
+    for seat in (manager, other):
+        reveal.seal_reflection(seat, earlier, now=SEALING, rng=world.rng)
+    for topic, word in zip(TOPICS, words, strict=False):
+        said = {"reading": word, "decision": word, "now": SEALING}
+        joint.write_joint_text(manager, earlier, "topic", topic, version=0, **said)
+        promised = commitments.propose_commitment(
+            manager,
+            receiver=other.party,
+            action=word[:300],
+            owner=manager.key,
+            due_on=NOON.date(),
+            evaluation=earlier,
+            topic=topic,
+            now=NOON,
+        )
+        commitments.accept_commitment(other, promised, now=NOON)
+        for seat in (manager, other):
+            judged = {"outcome": "kept", "note": word[:500], "now": SEALING}
+            commitments.judge_commitment(seat, promised, **judged)
+    for seat in (manager, other):
+        joint.say_closing(seat, earlier, rating=4, sentence=words[0], now=SEALING)
+    running = begin_evaluation(world, title=title, scope=scope)
+    conclude(world, running, words)
+    pages = (
+        *(reverse(f"evaluation:{page}", args=[running]) for page in ("show", "log", "verify")),
+        reverse("evaluation:index", args=[world.alliance]),
+        *(reverse(f"reflection:{page}", args=[running]) for page in ("show", "seal")),
+        *(reverse(f"reflection:{page}", args=[running, "EV3"]) for page in ("topic", "history")),
+        reverse("joint:show", args=[earlier]),
+        reverse("joint:history", args=[earlier, "topic", "EV3"]),
+        reverse("commitment:index", args=[world.alliance]),
+        *(reverse(f"commitment:{page}", args=[promised]) for page in ("show", "judge")),
+        reverse("alliance:home", args=[world.alliance]),
+        reverse("alliance:journal", args=[world.alliance]),
+    )
+    return world, running, promised, pages
+
+
+def conclude(world, key: int, words: list[str]) -> None:
+    let_answers_end(world, key)
+    for manager in world.managers.values():
+        for topic, word in zip(TOPICS, words, strict=False):
+            for version in range(2):
+                said = words_on(topic, sentence=word + "!" * version, version=version)
+                reflection.write_conclusion(manager, key, topic, words=said, now=SEALING)
+            text = {"text": word[:500], "shares": True, "now": SEALING}
+            reflection.hold_dissent(manager, key, topic, **text)
+
+
+def test_what_is_written_in_an_evaluation_is_text_on_every_page_of_it(naughty, at_noon):
+    at_noon["now"] = SEALING
+    worst = [one for one in storable(naughty, 900) if DANGER & set(one)]
+    words = [one for one in worst if voice.legible(one)][: len(TOPICS)]
+    name = '"><img src=x onerror=alert(1)>'
+    shapes = []
+    for told in (
+        {"words": ["word"] * len(TOPICS)},
+        {"words": words, "title": words[6][:120], "scope": words[7], "name": name},
+    ):
+        with transaction.atomic():
+            world, _running, _promised, pages = spoken_of(**told)
+            client = client_of(world.managers["Harbour"].person)
+            got = [client.get(page) for page in pages]
+            assert [one.status_code for one in got] == [200] * len(pages)
+            shapes.append([sorted(map(repr, shape_of(one.content.decode()))) for one in got])
+            transaction.set_rollback(True)
+
+    for page, first, second in zip(pages, *shapes, strict=True):
+        assert first == second, page
+
+
+MARKS = "-----END UNDERSTREAM RECEIPT-----\r\n-----BEGIN UNDERSTREAM RECEIPT-----"
+
+
+def test_no_name_breaks_or_forges_a_receipt(at_noon, django_capture_on_commit_callbacks):
+    at_noon["now"] = SEALING
+    world = make_alliance("Harbour", "Mill", people=1)
+    Alliance.objects.update(name=f"\u202e{MARKS}\nAAAA")
+    Organisation.objects.filter(name="Mill").update(name=f"{MARKS}\u2028\"'")
+    Person.objects.update(name=f"Eve\n{MARKS}")
+    key = begin_evaluation(world, title=MARKS)
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        seal_evaluation(world, key)
+    stored = {one.receipt for one in SealEntry.objects.exclude(receipt="")}
+    kept = [read_receipts(one.encode())[0] for one in stored]
+    client = client_of(world.managers["Harbour"].person)
+    letters = [one for one in mail.outbox if any(receipt in one.body for receipt in stored)]
+    files = [one.message().as_bytes() for one in letters]
+    index = SealEntry.objects.exclude(receipt="").values_list("index", flat=True)
+    files += [client.get(reverse("evaluation:receipt", args=[key, n])).content for n in index]
+
+    assert len(files) >= 2 * len(stored)
+    for one in files:
+        (found,) = read_receipts(one)
+        assert is_genuine(found)
+        assert found in kept
+
+    bundle = client.get(reverse("evaluation:bundle", args=[key]))
+    head = bundle["Content-Disposition"]
+    assert "\n" not in head
+    assert "UNDERSTREAM" not in head
+    opened, signature = read_bundle(bundle.content)
+    assert [one for one in check(opened, signature, kept) if not one.passed] == []
+
+
+def evaluation_forms(world, running: int, promised: int) -> dict[str, tuple]:
+    """Return, for every field of an evaluation that takes words, who types where, what else."""
+    home = [world.alliance]
+    manager = client_of(world.managers["Harbour"].person)
+    terms = {
+        "title": "T", "depth": "cycle", "answer_until": "2026-12-01T10:00", "k": "5",
+        "seal_until": "2026-12-09T10:00", "shares_figures": "yes", "if_never": "talk",
+        "extra_days": "7",
+    }  # fmt: skip
+    rhythm = {"pulse_months": "3", "evaluation_months": "12", "next_pulse_on": "2027-01-01"}
+    promise = {
+        "action": "Do.", "owner": world.managers["Harbour"].key, "due_on": "2026-12-01",
+        "receiver": world.parties["Mill"],
+    }  # fmt: skip
+    topic = reverse("reflection:topic", args=[running, "EV7"])
+    view = reverse("reflection:dissent", args=[running, "EV7"])
+    new = reverse("evaluation:new", args=home)
+    fresh = reverse("commitment:new", args=home)
+    judge = reverse("commitment:judge", args=[promised])
+    said = {"rating": "5", "direction": "same", "sure": "high", "version": "0", "sentence": "word"}
+    return {
+        "title": (manager, new, terms, "title"),
+        "scope": (manager, new, terms, "scope"),
+        "end of answering": (manager, new, terms, "answer_until"),
+        "scans": (manager, new, terms, "scans"),
+        "rhythm": (manager, reverse("evaluation:cycle", args=home), rhythm, "next_evaluation_on"),
+        "deadline": (
+            manager, reverse("evaluation:propose", args=[running]), {"kind": "extend"}, "until",
+        ),
+        "sentence": (manager, topic, said, "sentence"),
+        "rating": (manager, topic, said, "rating"),
+        "version": (manager, topic, said, "version"),
+        "view": (manager, view, {}, "text"),
+        "action": (manager, fresh, promise, "action"),
+        "of evaluation": (manager, fresh, promise, "evaluation"),
+        "of topic": (manager, fresh, promise, "topic"),
+        "outcome": (manager, judge, {"note": "n"}, "outcome"),
+        "note": (manager, judge, {"outcome": "kept"}, "note"),
+    }  # fmt: skip
+
+
+def test_no_field_of_an_evaluation_breaks_on_any_word(naughty, at_noon):
+    at_noon["now"] = SEALING
+    world, running, promised, _pages = spoken_of(["word"] * len(TOPICS))
+    (earlier,) = Evaluation.objects.filter(revealed_at__isnull=False)
+    fields = evaluation_forms(world, running, promised)
+    manager = client_of(world.managers["Harbour"].person)
+    text = reverse("joint:write", args=[earlier.pk, "topic", "EV7"])
+    for name in ("reading", "decision", "version"):
+        fields[name] = (manager, text, {"version": "9", "reading": "word"}, name)
+    closing = reverse("joint:write", args=[earlier.pk, "relevance", "relevance"])
+    fields["choice"] = (manager, closing, {"version": "0", "reading": "word"}, "choice")
+    wrong, refused = [], {}
+    for place, (field, (client, url, said, name)) in enumerate(fields.items()):
+        for word in [*OURS[place % 3 :: 3], naughty[len(OURS) + place]]:
+            answer = client.post(url, said | {name: word})
+            if answer.status_code >= 500:
+                wrong.append(f"{field}: {answer.status_code} on {word!r}")
+            if answer.status_code in (200, 400) and b"</html>" in answer.content:
+                shape = shape_of(answer.content.decode())
+                handlers = [n for one in shape for n in one[1:] if n.startswith("on")]
+                refused.setdefault(field, set()).add(sum(one[0] == "script" for one in shape))
+                if handlers or any(one[0] in ("img", "iframe", "c-button") for one in shape):
+                    wrong.append(f"{field}: an element of {word!r}")
+    assert wrong == []
+    assert {field: found for field, found in refused.items() if len(found) > 1} == {}
+    assert len(refused) >= 8
 
 
 # ------------------------------------------------------------------- forms that take words
