@@ -28,6 +28,19 @@ LONGEST_ACTION = 300
 LONGEST_NOTE = 500
 FURTHEST = 10
 """How many years ahead a commitment may be due."""
+READ = (
+    "alliance__time_zone",
+    "evaluation__title",
+    "topic",
+    "giver",
+    "receiver",
+    "action",
+    "owner__person__name",
+    "due_on",
+    "state",
+    "written_by",
+)
+"""What a card tells of a commitment; nothing else is read, as a page may have dozens."""
 
 
 class Stands(Refused):
@@ -165,15 +178,14 @@ def _cards(
     parties: Mapping[int, PartyCard] | None = None,
 ) -> tuple[CommitmentCard, ...]:
     kept = list(
-        rows.select_related("owner__person", "evaluation").prefetch_related(  # type: ignore[attr-defined] # a query
-            "acceptances", "judgements", "evaluation__reflections"
-        )
+        rows.select_related("alliance", "owner__person", "evaluation")  # type: ignore[attr-defined] # a query
+        .only(*READ)
+        .prefetch_related("acceptances", "judgements", "evaluation__reflections")
     )
     if not kept:
         return ()
     known = parties or parties_in(seat.alliance)
-    zone = Alliance.objects.values_list("time_zone", flat=True).get(pk=seat.alliance)
-    today = now.astimezone(ZoneInfo(zone)).date()
+    today = now.astimezone(ZoneInfo(kept[0].alliance.time_zone)).date()
     return tuple(_card(seat, one, known, language, today) for one in kept)
 
 

@@ -16,6 +16,7 @@ bars after Robbins & Heiberger (2011), *Plotting Likert and Other Rating Scales*
 equal values after Wilkinson (1999), *The American Statistician* 53(3), 276-281, "Dot plots".
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -36,6 +37,8 @@ NEAR_DOT = 3.0
 """The same width for the small dots of a strip."""
 READABLE = 20.0
 """Smallest share, in per cent, whose bar is wide enough to hold its own figure."""
+FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 (section 2.2, Char) does not allow as a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,11 +484,4 @@ def _px(number: float) -> str:
 
 def _text(words: str) -> str:
     """Return words as they may stand in markup: escaped, without what XML forbids."""
-    return escape("".join(sign if _may_stand(sign) else "�" for sign in words))
-
-
-def _may_stand(sign: str) -> bool:
-    """Return whether XML 1.0 (section 2.2, Char) allows this character."""
-    return (
-        sign in "\t\n\r" or " " <= sign <= "\ud7ff" or "\ue000" <= sign <= "�" or sign > "\uffff"
-    )
+    return escape(FORBIDDEN.sub("�", words))

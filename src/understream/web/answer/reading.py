@@ -31,7 +31,7 @@ def evaluation(request: HttpRequest, link: str) -> HttpResponse:
     browser = _browser(request)
     if readable_by_link(link, browser=browser) == "joint":
         card = joint_by_link(link, browser=browser, language=language_here(), now=clock.now())
-        told = {"joint": card, "drawn": draw_joint(card), "writing": False, "link": link}
+        told = {"joint": card, "drawn": draw_joint(card, writing=False), "link": link}
         return page(request, "answer/joint.html", told)
     return _reflection_page(request, link)
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from django.template.defaultfilters import linebreaksbr
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -36,6 +38,8 @@ from understream.report.picture import (
     topic_picture,
     word_axis,
 )
+from understream.web.commitment.drawing import lines
+from understream.web.party import tagged
 from understream.web.reflection.passage import STAGES, Stage
 
 ACCEPTING = "accept"
@@ -84,20 +88,13 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What one party concluded, in sentences."""
-
-    side: Side
-    facts: str
-    people: str
-
-
-@dataclass(frozen=True, slots=True)
 class TopicLine:
     """One topic as it is drawn.
 
     :ivar kind: the component's class for its label.
     :ivar notes: what else to know of the label, each a short sentence.
+    :ivar told: what each party concluded, in sentences.
+    :ivar promises: the commitments from it, as lines of a list.
     """
 
     topic: JointTopic
@@ -105,7 +102,8 @@ class TopicLine:
     word: str
     kind: str
     notes: tuple[str, ...]
-    told: tuple[Told, ...]
+    told: SafeString
+    promises: SafeString
     box: Box
     opened: bool
     critic_fault: str
@@ -153,26 +151,33 @@ class DrawnGate:
 class Drawn:
     """The joint page as it is drawn.
 
+    :ivar address: the page's own; without a word more it opens where most differs.
     :ivar figures: whether any figure of a party's people is shown.
-    :ivar people: who can see to a commitment or be the critic, as options by party.
-    :ivar receivers: to which party a commitment can be, as options.
+    :ivar promises: what the parties promised last time, as lines of a list.
+    :ivar commitments: what came from this evaluation, as lines of a list.
+    :ivar promise: where a commitment is proposed; the code of its topic comes behind it.
+    :ivar people: who can be the critic, as options by party.
     """
 
     stages: tuple[Stage, ...]
+    address: str
     gate: DrawnGate | None
     groups: tuple[GroupBlock, ...]
     figures: bool
     relevance: Box
     closing: Mapping[str, str]
     closing_faults: Mapping[str, str]
+    promises: SafeString
+    commitments: SafeString
+    promise: str
     people: SafeString
-    receivers: SafeString
     scale: Sequence[int] = field(default=range(1, 8))
 
 
-def draw(card: JointCard, *, at: str = "", attempt: Attempt | None = None) -> Drawn:
+def draw(card: JointCard, *, writing: bool, at: str = "", attempt: Attempt | None = None) -> Drawn:
     """Return the joint page as it is drawn.
 
+    :param writing: whether the seat may use the forms and links that its card allows.
     :param at: the anchor of what stands open; without it, the first topic worth asking about.
     :param attempt: what somebody wrote that could not be kept.
     """
@@ -185,21 +190,29 @@ def draw(card: JointCard, *, at: str = "", attempt: Attempt | None = None) -> Dr
     figures = any(side.people for side in sides)
     return Drawn(
         stages=_stages(card),
+        address=reverse("joint:show", args=[card.evaluation]),
         gate=_gate(card.gate, at, zone, attempt) if card.gate else None,
-        groups=tuple(_group(one, at, zone, attempt, figures=figures) for one in card.groups),
+        groups=tuple(
+            _group(one, at, zone, attempt, figures=figures, linked=writing) for one in card.groups
+        ),
         figures=figures,
         relevance=_box(card.relevance, RELEVANCE, zone, attempt),
         closing=closing.typed if closing else {},
         closing_faults=closing.faults if closing else {},
-        people=_people(card),
-        receivers=format_html_join(
-            "", '<option value="{}">{}</option>', ((one.key, one.name) for one in card.parties)
+        promises=lines(card.promises, linked=writing),
+        commitments=lines(
+            [one for one in card.commitments if one.state != "withdrawn"],
+            linked=writing,
+            topical=True,
         ),
+        promise=reverse("commitment:new", args=[card.alliance])
+        + f"?evaluation={card.evaluation}&topic=",
+        people=_people(card),
     )
 
 
 def _people(card: JointCard) -> SafeString:
-    """Return the people of the parties as options; made once, as every topic offers them."""
+    """Return the people of the parties as options."""
     return format_html_join(
         "",
         '<optgroup label="{}">{}</optgroup>',
@@ -287,14 +300,20 @@ def _state(text: JointCardText) -> str:
 
 
 def _group(
-    group: JointGroup, at: str, zone: ZoneInfo, attempt: Attempt | None, *, figures: bool
+    group: JointGroup,
+    at: str,
+    zone: ZoneInfo,
+    attempt: Attempt | None,
+    *,
+    figures: bool,
+    linked: bool,
 ) -> GroupBlock:
     shift = any(one.topic.shift for one in group.topics)
     return GroupBlock(
         group=group,
         axis=word_axis(_words()) if shift else axis(),
         shift=shift,
-        lines=tuple(_line(one, at, zone, attempt) for one in group.topics),
+        lines=tuple(_line(one, at, zone, attempt, linked=linked) for one in group.topics),
         table=_table(group, figures=figures),
     )
 
@@ -325,7 +344,9 @@ def _words() -> list[str]:
     return [str(WORDS[one]) for one in CHANGES]
 
 
-def _line(one: JointTopic, at: str, zone: ZoneInfo, attempt: Attempt | None) -> TopicLine:
+def _line(
+    one: JointTopic, at: str, zone: ZoneInfo, attempt: Attempt | None, *, linked: bool
+) -> TopicLine:
     code = one.topic.code
     asked = attempt is not None and attempt.kind == "critic" and attempt.code == code
     return TopicLine(
@@ -334,7 +355,8 @@ def _line(one: JointTopic, at: str, zone: ZoneInfo, attempt: Attempt | None) -> 
         word=one.word,
         kind="clear" if one.label in LOUD else "plainly",
         notes=tuple(_notes(one)),
-        told=tuple(Told(side, _facts(side), _people_of(side)) for side in one.sides),
+        told=_told(one.sides),
+        promises=lines(one.commitments, linked=linked),
         box=_box(one.text, code, zone, attempt),
         opened=code == at,
         critic_fault=attempt.faults.get("critic", "") if asked and attempt else "",
@@ -392,6 +414,34 @@ def _highest(one: JointTopic) -> str:
     top = max((side.rating or 0 for side in rated), default=0)
     first = [side.party.name for side in rated if side.rating == top]
     return first[0] if len(first) == 1 and len(rated) > 1 else ""
+
+
+def _told(sides: Sequence[Side]) -> SafeString:
+    """Return what each party concluded, written at once: a page has a sentence for every side."""
+    another = _("There is also another view.")
+    return format_html_join(
+        "",
+        '<div class="sentence party-{}"><p>{}</p><blockquote>“{}”</blockquote>'
+        '<p class="facts">{}</p>{}</div>\n',
+        (
+            (
+                side.party.letter,
+                tagged(side.party),
+                linebreaksbr(side.sentence),
+                f"{_facts(side)} {_people_of(side)}".rstrip(),
+                format_html(
+                    '<div class="dissent"><p><b>{}</b></p>{}</div>',
+                    another,
+                    format_html_join(
+                        "", "<p>“{}”</p>", ((linebreaksbr(one),) for one in side.dissents)
+                    ),
+                )
+                if side.dissents
+                else "",
+            )
+            for side in sides
+        ),
+    )
 
 
 def _facts(side: Side) -> str:
@@ -455,17 +505,10 @@ def _accepted(text: JointCardText, zone: ZoneInfo) -> SafeString:
     """Return who has accepted a text, written at once: a page has a list for every topic."""
     return format_html_join(
         "",
-        '<li><svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/></svg><span>'
-        '<span class="party"><svg class="mark party-{}" viewBox="-7 -7 14 14" aria-hidden="true">'
-        '<use href="#mark-{}"/></svg><span>{}</span></span> {}</span></li>',
+        '<li><svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/></svg>'
+        "<span>{} {}</span></li>",
         (
-            (
-                "kept" if one.done else "open",
-                one.party.letter,
-                one.party.letter,
-                one.party.name,
-                _said(one, zone),
-            )
+            ("kept" if one.done else "open", tagged(one.party), _said(one, zone))
             for one in text.accepted
             if text.version
         ),

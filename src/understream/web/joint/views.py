@@ -47,7 +47,7 @@ def _page(
     at = request.GET.get("at", "")[:LONGEST_ANCHOR]
     page = {
         "joint": card,
-        "drawn": draw(card, at=at, attempt=attempt),
+        "drawn": draw(card, writing=True, at=at, attempt=attempt),
         "writing": True,
         **desk(request.seat, "evaluations"),
     }
