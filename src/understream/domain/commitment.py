@@ -180,11 +180,21 @@ def _cards(
     kept = list(
         rows.select_related("alliance", "owner__person", "evaluation")  # type: ignore[attr-defined] # a query
         .only(*READ)
-        .prefetch_related("acceptances", "judgements", "evaluation__reflections")
+        .prefetch_related("judgements")
     )
     if not kept:
         return ()
     known = parties or parties_in(seat.alliance)
+    accepted = _parties_by(
+        CommitmentAcceptance.objects.filter(commitment__in=kept).values_list(
+            "commitment", "party"
+        )
+    )
+    sealing = _parties_by(
+        Reflection.objects.filter(
+            evaluation__in={one.evaluation_id for one in kept if one.evaluation_id}
+        ).values_list("evaluation", "party")
+    )
     today = now.astimezone(ZoneInfo(kept[0].alliance.time_zone)).date()
     return tuple(_card(seat, one, known, language, today) for one in kept)
 
