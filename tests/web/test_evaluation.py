@@ -102,8 +102,7 @@ def test_an_evaluation_is_prepared_changed_accepted_by_all_and_begun():
     assert early.status_code == 400
     assert "Sealing comes after answering" in early.content.decode()
     assert "The evening lane" in early.content.decode()
-
-    answer = send(harbour, "new", world.alliance, **TERMS)
+    answer = send(harbour, "new", world.alliance, **{**TERMS, "extra_days": ""})
     again = client_of(mill).get(to("new", world.alliance))
     assert again.url == to("index", world.alliance)
     assert send(mill, "new", world.alliance, **TERMS).status_code == 409
@@ -154,6 +153,37 @@ def test_an_evaluation_is_prepared_changed_accepted_by_all_and_begun():
 def card_as_read(page: str) -> str:
     """Return the agreement as the page sends it back."""
     return unescape(re.search(r'name="read" value="([^"]*)"', page)[1])
+
+
+def test_terms_that_do_not_fit_or_are_older_say_what_to_do_and_keep_what_was_written():
+    world = make_alliance()
+    harbour, mill = world.managers["Harbour"], world.managers["Mill"]
+    empty = dict.fromkeys(TERMS, "")
+    odd = {**dict.fromkeys(TERMS, "9" * 200), "extra_days": "", "if_never": "extend once"}
+    for given in (empty, odd):
+        refused = send(harbour, "new", world.alliance, **given)
+        faults = unescape(refused.content.decode())
+        assert refused.status_code == 400
+        assert "Give the evaluation a title of at most 120 characters." in faults
+        assert "Choose one of the depths shown." in faults
+        assert "Give a day and a time, for example" in faults
+        assert not re.search("field is required|valid choice|Ensure this value", faults)
+    assert "Choose 1 to 60 days." in faults
+
+    key = prepare_evaluation(world)
+    assert 'name="version" value="1"' in page_of(mill, "change", key)
+    terms = {**TERMS, "seal_until": "2026-11-25T17:00", "version": 1, "extra_days": ""}
+    assert send(harbour, "change", key, **terms).status_code == 302
+    late = send(mill, "change", key, **{**terms, "scope": "All lanes", "k": "6"})
+    assert late.status_code == 409
+    told = late.content.decode()
+    assert "now in: What it covers and Smallest group that is shown." in told
+    assert "All lanes" in told
+    assert 'name="version" value="2"' in told
+    assert evaluations.evaluation_before(mill, key, now=NOON).scope == "The evening lane"
+    knowingly = send(mill, "change", key, **{**terms, "scope": "All lanes", "version": 2})
+    assert knowingly.url == to("show", key)
+    assert evaluations.evaluation_before(mill, key, now=NOON).scope == "All lanes"
 
 
 def test_what_is_not_begun_is_called_off_after_a_question():
@@ -260,7 +290,7 @@ def test_the_proof_can_be_read_kept_and_checked():
     kept = client_of(world.people["Mill"][1]).get(to("receipt", key, first.index))
     assert kept["Content-Type"] == "text/plain; charset=utf-8"
     assert kept["Content-Disposition"] == (
-        f'attachment; filename="understream-receipt-{first.index}.txt"'
+        f'attachment; filename="understream-receipt-{first.index + 1}.txt"'
     )
     assert " ".join(first.words) in kept.content.decode()
     assert " ".join(first.other_words) in kept.content.decode()

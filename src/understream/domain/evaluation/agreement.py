@@ -300,9 +300,13 @@ def _managers(alliance: int, parties: Iterable[int] | None = None) -> list[SeatR
 
 
 @transaction.atomic
-def change_agreement(seat: Seat, key: int, *, terms: Terms, now: datetime) -> None:
+def change_agreement(
+    seat: Seat, key: int, *, terms: Terms, version: int | None = None, now: datetime
+) -> None:
     """Change what is to be agreed; every party has to accept it anew.
 
+    :param version: the version that was changed, or None for whatever stands.
+    :raises Newer: if somebody changed that version meanwhile; nothing is overwritten.
     :raises Settled: once the evaluation has begun.
     :raises Unfit: for terms that do not fit, by field.
     """
@@ -313,6 +317,8 @@ def change_agreement(seat: Seat, key: int, *, terms: Terms, now: datetime) -> No
     terms = _fit(seat, terms, now)
     if terms == _terms(row):
         return
+    if version not in (None, row.version):
+        raise Newer
     for name, value in _columns(terms).items():
         setattr(row, name, value)
     row.version += 1

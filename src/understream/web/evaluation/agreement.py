@@ -105,27 +105,54 @@ def change(request: SeatedRequest, evaluation: int) -> HttpResponse:
     before = evaluation_before(request.seat, evaluation, now=clock.now())
     if before.state != "preparing":
         raise Settled if before.state == "running" else Ended
-    terms, _version = terms_before(request.seat, evaluation)
+    terms, version = terms_before(request.seat, evaluation)
     card = alliance_before(request.seat)
     with timezone.override(card.time_zone):
-        form = _form(request, terms)
+        form = _form(request, terms, version)
         if request.method == "POST" and form.is_valid():
             try:
-                change_agreement(request.seat, evaluation, terms=form.terms(), now=clock.now())
+                change_agreement(
+                    request.seat,
+                    evaluation,
+                    terms=form.terms(),
+                    version=form.cleaned_data["version"],
+                    now=clock.now(),
+                )
             except Unfit as unfit:
                 add_faults(form, unfit)
+            except Newer:
+                form = _beside(form, *terms_before(request.seat, evaluation))
+                return _terms_page(request, form, card, before, status=409)
             else:
                 messages.success(request, _("Kept. What changed has to be accepted by everybody."))
                 return redirect("evaluation:show", evaluation)
         return _terms_page(request, form, card, before)
 
 
-def _form(request: SeatedRequest, terms: Terms) -> TermsForm:
+def _form(request: SeatedRequest, terms: Terms, version: int | None = None) -> TermsForm:
     return TermsForm(
         request.POST or None,
         facilitators=facilitators_of(request.seat),
-        initial=filled_in(terms),
+        initial=filled_in(terms) | {"version": version},
     )
+
+
+def _beside(form: TermsForm, terms: Terms, version: int) -> TermsForm:
+    """Keep what was written, name what stands otherwise now, and let it be kept knowingly."""
+    typed, stands = filled_in(form.terms()), filled_in(terms)
+    names = [str(form[name].label) for name in typed if typed[name] != stands[name]]
+    form.data = form.data.copy()
+    form.data["version"] = str(version)
+    form.add_error(
+        None,
+        _(
+            "Somebody changed the agreement while you wrote. What you wrote is still here. "
+            "It differs from what stands now in: %(names)s. Look at what stands in another "
+            "window, then keep these terms if they should take its place."
+        )
+        % {"names": together(names)},
+    )
+    return form
 
 
 def _proposed(request: SeatedRequest, card: AllianceCard, now: datetime) -> Terms:
@@ -151,6 +178,7 @@ def _terms_page(
     form: TermsForm,
     card: AllianceCard,
     before: EvaluationCard | None = None,
+    status: int = 400,
 ) -> HttpResponse:
     offered = {one.code: one for one in choices(language=get_language() or "en")}
     chosen = form["scans"].value() or []
@@ -170,7 +198,7 @@ def _terms_page(
         "most_days": MOST_EXTRA_DAYS,
         **desk(request.seat, "evaluations", card),
     }
-    return render(request, "evaluation/terms.html", page, status=400 if form.errors else 200)
+    return render(request, "evaluation/terms.html", page, status=status if form.errors else 200)
 
 
 @policy(Act.EVALUATION_ACCEPT, Of.EVALUATION, "GET", "POST")

@@ -50,7 +50,7 @@ def receipt(request: SeatedRequest, evaluation: int, index: int) -> HttpResponse
             lines += [*(" ".join(unmarked(line).split()) for line in _told(card, kept, words)), ""]
     text = "\n".join([*lines, kept.file.strip(), ""])
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="understream-receipt-{index}.txt"'
+    response["Content-Disposition"] = f'attachment; filename="understream-receipt-{index + 1}.txt"'
     return response
 
 
