@@ -84,7 +84,7 @@ def topic(request: SeatedRequest, evaluation: int, topic: str) -> HttpResponse:
         raise
     except Refused as refusal:
         return _topic_page(request, evaluation, topic, typed=words, refusal=refusal)
-    messages.success(request, _("Saved. Everybody of your organisation reads it now."))
+    messages.success(request, _("Saved. Those of you who take part read it now."))
     then = request.POST.get("then", "")
     card = _reflection(request, evaluation)
     known = {one.topic.code for one in card.conclusions}
