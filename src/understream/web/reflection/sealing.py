@@ -54,8 +54,7 @@ def seal(request: SeatedRequest, evaluation: int) -> HttpResponse:
 def _seal_page(
     request: SeatedRequest, evaluation: int, refusal: Refused | None = None
 ) -> HttpResponse:
-    now = clock.now()
-    card = evaluation_before(request.seat, evaluation, now=now)
+    card = _begun(request, evaluation)
     if card.own_sealed:
         return redirect("reflection:sealed", evaluation)
     if card.state != "running":
@@ -81,7 +80,7 @@ def _seal_page(
 @policy(Act.REFLECTION_READ, Of.EVALUATION)
 def sealed(request: SeatedRequest, evaluation: int) -> HttpResponse:
     """Show the receipt of the own seal, whom all wait for, and what was sealed."""
-    card = evaluation_before(request.seat, evaluation, now=clock.now())
+    card = _begun(request, evaluation)
     if not card.own_sealed:
         return redirect("reflection:show", evaluation)
     receipt = _own_receipt(request, evaluation)
@@ -119,7 +118,7 @@ def take_back(request: SeatedRequest, evaluation: int) -> HttpResponse:
             _("The seal is taken back. You can change your reflection, then seal it anew."),
         )
         return redirect("reflection:show", evaluation)
-    card = evaluation_before(request.seat, evaluation, now=clock.now())
+    card = _begun(request, evaluation)
     if not card.may_take_back:
         return redirect("reflection:sealed", evaluation)
     return render(
@@ -127,6 +126,14 @@ def take_back(request: SeatedRequest, evaluation: int) -> HttpResponse:
         "reflection/take_back.html",
         {"evaluation": card, **desk(request.seat, ROOM)},
     )
+
+
+def _begun(request: SeatedRequest, evaluation: int) -> EvaluationCard:
+    """Return an evaluation; before it has begun there is nothing to seal."""
+    card = evaluation_before(request.seat, evaluation, now=clock.now())
+    if card.opened_at is None:
+        raise Missing
+    return card
 
 
 def _reflection(request: SeatedRequest, evaluation: int) -> ReflectionCard:
