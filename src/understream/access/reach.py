@@ -182,6 +182,7 @@ def cohort_about_topics(evaluation: Evaluation, party: int) -> Cohort:
             round__evaluation=evaluation, round__instrument__code=EVALUATION, party=party
         )
         .select_related("round__instrument", "round__evaluation")
+        .defer("round__instrument__content")
         .first()
     )
     if row is None:
@@ -233,6 +234,7 @@ def participation_by(link: str) -> Participation:
             "cohort__party__organisation",
             "seat__person",
         )
+        .defer("cohort__round__instrument__content")
         .first()
     )
     if row is None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -98,9 +98,8 @@ def alliance_before(seat: Seat) -> AllianceCard:
     :raises Forbidden: for a seat outside alliances.
     """
     require(seat, Act.ALLIANCE_READ, Where(alliance=seat.alliance))
-    row = (
-        Alliance.objects.filter(pk=seat.alliance).prefetch_related("parties__organisation").first()
-    )
+    parties_at_once = Prefetch("parties", Party.objects.select_related("organisation"))
+    row = Alliance.objects.filter(pk=seat.alliance).prefetch_related(parties_at_once).first()
     if row is None:
         raise Missing
     parties = _party_cards(row.parties.all())

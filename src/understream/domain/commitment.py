@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,7 @@ from understream.domain.word import WORDS
 from understream.records.alliance import Alliance, Party
 from understream.records.commitment import Commitment, CommitmentAcceptance, Judgement
 from understream.records.evaluation import Evaluation, State
+from understream.records.reflection import Reflection
 from understream.records.seat import SeatRow
 
 LONGEST_ACTION = 300
@@ -180,21 +181,15 @@ def _cards(
     kept = list(
         rows.select_related("alliance", "owner__person", "evaluation")  # type: ignore[attr-defined] # a query
         .only(*READ)
-        .prefetch_related("judgements")
+        .prefetch_related(
+            Prefetch("acceptances", CommitmentAcceptance.objects.only("commitment", "party")),
+            "judgements",
+            Prefetch("evaluation__reflections", Reflection.objects.only("evaluation", "party")),
+        )
     )
     if not kept:
         return ()
     known = parties or parties_in(seat.alliance)
-    accepted = _parties_by(
-        CommitmentAcceptance.objects.filter(commitment__in=kept).values_list(
-            "commitment", "party"
-        )
-    )
-    sealing = _parties_by(
-        Reflection.objects.filter(
-            evaluation__in={one.evaluation_id for one in kept if one.evaluation_id}
-        ).values_list("evaluation", "party")
-    )
     today = now.astimezone(ZoneInfo(kept[0].alliance.time_zone)).date()
     return tuple(_card(seat, one, known, language, today) for one in kept)
 

@@ -68,7 +68,10 @@ _READ: dict[str, Instrument] = {}
 
 
 def instrument_of(kept: InstrumentVersion) -> Instrument:
-    """Return the instrument as it was when it was stored; read once a process."""
+    """Return the instrument as it was when it was stored; read once a process.
+
+    Whoever asks for the row may defer its content: it is looked at only the first time.
+    """
     found = _READ.get(kept.digest)
     if found is None:
         found = _READ[kept.digest] = reader.from_plain(kept.content)

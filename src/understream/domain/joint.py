@@ -1,13 +1,15 @@
 """After the reveal: reflections side by side, and what the parties write about them together."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F, Prefetch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -429,13 +431,11 @@ class _Texts:
     def __init__(self, seat: Seat, row: Evaluation, parties: Mapping[int, PartyCard]) -> None:
         """Look everything up."""
         self._seat, self._row, self._parties = seat, row, parties
-        kept = row.texts.prefetch_related("acceptances")
+        said = JointAcceptance.objects.only("text", "party", "version", "at")
+        kept = row.texts.prefetch_related(Prefetch("acceptances", said))
         self._kept = {(one.kind, one.code): one for one in kept}
-        written = JointVersion.objects.filter(text__evaluation=row).order_by()
-        self._by = {
-            (text, version): name
-            for text, version, name in written.values_list("text", "version", "seat__person__name")
-        }
+        written = JointVersion.objects.filter(text__evaluation=row, version=F("text__version"))
+        self._by = dict(written.order_by().values_list("text", "seat__person__name"))
         self._soft = _soft_in(row)
 
     def about(self, kind: str, code: str) -> JointCardText:
@@ -459,7 +459,7 @@ class _Texts:
             choice_word=str(WORDS[kept.choice]) if kept and kept.choice else "",
             decide_on=kept.decide_on if kept else None,
             version=kept.version if kept else 0,
-            written_by=self._by.get((kept.pk, kept.version), "") if kept else "",
+            written_by=self._by.get(kept.pk, "") if kept else "",
             accepted=tuple(
                 Yes(card, party in yes, yes.get(party)) for party, card in self._parties.items()
             ),
@@ -532,9 +532,10 @@ def _sides(
     """Return by topic what each party concluded, and the label of what their people said."""
     figures, gaps = figures_of_parties(row, seat.party, language=language)
     sides = {}
+    word = cache(_word)
     for topic in topics:
         shown = tuple(
-            _side(card, opened[party][topic.code], figures.get(party, {}).get(topic.code))
+            _side(card, opened[party][topic.code], figures.get(party, {}).get(topic.code), word)
             for party, card in parties.items()
             if topic.code in opened.get(party, {})
         )
@@ -543,7 +544,16 @@ def _sides(
     return sides
 
 
-def _side(card: PartyCard, said: Mapping[str, Any], people: FigureCard | None) -> Side:
+def _word(code: str) -> str:
+    return str(WORDS[code]) if code else ""
+
+
+def _side(
+    card: PartyCard,
+    said: Mapping[str, Any],
+    people: FigureCard | None,
+    word: Callable[[str], str],
+) -> Side:
     rating = said.get("rating")
     change, effect = said.get("change", ""), said.get("effect", "")
     shown = people if people is not None and people.state == "shown" else None
@@ -552,13 +562,13 @@ def _side(card: PartyCard, said: Mapping[str, Any], people: FigureCard | None) -
         rating=rating,
         rating_text="" if "rating" not in said else rating_text(255 if rating is None else rating),
         change=change,
-        change_text=str(WORDS[change]) if change else "",
+        change_text=word(change),
         effect=effect,
-        effect_text=str(WORDS[effect]) if effect else "",
-        direction_text=str(WORDS[said["direction"]]) if said.get("direction") else "",
+        effect_text=word(effect),
+        direction_text=word(said.get("direction", "")),
         sentence=said["sentence"],
         sure=said["sure"],
-        sure_text=str(WORDS[said["sure"]]) if said["sure"] else "",
+        sure_text=word(said["sure"]),
         dissents=tuple(said["dissents"]),
         people=shown,
     )

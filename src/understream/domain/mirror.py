@@ -215,6 +215,7 @@ def mirror_before(seat: Seat, key: int, *, language: str) -> MirrorCard:
             "round__moderator__person",
             "round__evaluation",
         )
+        .defer("round__instrument__content")
         .first()
     )
     if kept is None:
@@ -331,6 +332,7 @@ def figures_within(asked: Round, party: int, *, language: str) -> dict[str, Figu
     kept = (
         Release.objects.filter(round=asked)
         .select_related("round__instrument", "round__evaluation")
+        .defer("round__instrument__content")
         .first()
     )
     if kept is None:
@@ -349,6 +351,7 @@ def figures_of_parties(
         Release.objects.filter(round__evaluation=evaluation)
         .filter(round__instrument__code=EVALUATION)
         .select_related("round__instrument", "round__evaluation")
+        .defer("round__instrument__content")
         .first()
     )
     if kept is None:
@@ -366,10 +369,14 @@ def _by_item(
     kept: Release, figures: RoundFigures, party: int, language: str
 ) -> dict[str, FigureCard]:
     instrument = instrument_of(kept.round.instrument)
-    scales = {item.code: instrument.scale_of(item) for item in instrument.items}
     said = next((one for one in figures.parties if one.party == str(party)), None)
     if said is None:
         return {}
+    scales = {item.code: instrument.scale_of(item) for item in instrument.items}
+    options = {
+        scale.code: [option.into(language) for option in scale.options]
+        for scale in {one.code: one for one in scales.values()}.values()
+    }
     named = {said.party: PartyCard(party, "", 0)}
     return {
         answer.code: _figure(
@@ -377,7 +384,7 @@ def _by_item(
             said,
             named,
             answer.about,
-            [option.into(language) for option in scales[answer.code].options],
+            options[scales[answer.code].code],
             scales[answer.code].low,
             scales[answer.code].points,
         )

@@ -46,9 +46,11 @@ class Topic:
 
 def instrument_in(evaluation: Evaluation) -> Instrument:
     """Return the very version of the questionnaire that this evaluation asks."""
-    version = InstrumentVersion.objects.filter(
-        rounds__evaluation=evaluation, code=EVALUATION
-    ).get()
+    version = (
+        InstrumentVersion.objects.filter(rounds__evaluation=evaluation, code=EVALUATION)
+        .defer("content")
+        .get()
+    )
     return instrument_of(version)
 
 

@@ -1,6 +1,7 @@
 """Write commitments as lines of `c-promises`, at once: a joint page has dozens of them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -12,21 +13,29 @@ from understream.web.commitment.telling import standing
 from understream.web.party import tagged
 
 
-def lines(cards: Iterable[CommitmentCard], *, linked: bool, topical: bool = False) -> SafeString:
-    """Return commitments as lines of a list.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A commitment as a line, written once for both lists in which a page may have it."""
+
+    one: CommitmentCard
+    head: SafeString
+    foot: SafeString | str
+
+
+def written(cards: Iterable[CommitmentCard], *, linked: bool) -> tuple[Line, ...]:
+    """Return commitments as lines.
 
     :param linked: whether their pages can be opened.
-    :param topical: whether to say which topic each came from.
     """
     to = _("promised to")
-    return format_html_join(
-        "",
-        '<li class="{}"><svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/></svg><div>'
-        '<span>{}</span> <span class="between-parties">{}<span class="to">'
-        '<span class="arrow" aria-hidden="true">→</span><span class="aside-voice">{}</span>{}'
-        "</span></span>{} <small>{}</small> {} {}</div></li>\n",
-        (
-            (
+    return tuple(
+        Line(
+            one,
+            format_html(
+                '<li class="{}"><svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/>'
+                '</svg><div><span>{}</span> <span class="between-parties">{}<span class="to">'
+                '<span class="arrow" aria-hidden="true">→</span>'
+                '<span class="aside-voice">{}</span>{}</span></span>{} <small>{}</small>',
                 one.kind,
                 "withheld" if one.kind == "withdrawn" else one.kind,
                 _link("commitment:show", one, one.action) if linked else one.action,
@@ -35,11 +44,22 @@ def lines(cards: Iterable[CommitmentCard], *, linked: bool, topical: bool = Fals
                 tagged(one.receiver),
                 _judged(one),
                 standing(one),
-                _origin(one) if topical else "",
-                _next(one) if linked else "",
-            )
-            for one in cards
-        ),
+            ),
+            _next(one) if linked else "",
+        )
+        for one in cards
+    )
+
+
+def lines(of: Iterable[Line], *, topical: bool = False) -> SafeString:
+    """Return lines as they stand in a list.
+
+    :param topical: whether to say which topic each came from.
+    """
+    return format_html_join(
+        "",
+        "{} {} {}</div></li>\n",
+        ((line.head, _origin(line.one) if topical else "", line.foot) for line in of),
     )
 
 

@@ -3,19 +3,17 @@
 Everything is a function of the card: what was sealed, and displayed figures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from understream.domain.alliance import PartyCard
 from understream.domain.joint import (
@@ -38,17 +36,12 @@ from understream.report.picture import (
     topic_picture,
     word_axis,
 )
-from understream.web.commitment.drawing import lines
+from understream.web.commitment.drawing import Line, lines, written
 from understream.web.party import tagged
 from understream.web.reflection.passage import STAGES, Stage
 
 ACCEPTING = "accept"
 """Where it is said that a text was changed before somebody could accept it."""
-EFFECTS: dict[str, str | Promise] = {
-    "helps": gettext_lazy("For this alliance that helps."),
-    "hurts": gettext_lazy("For this alliance that hurts."),
-    "neither": gettext_lazy("For this alliance it does neither good nor harm."),
-}
 LOUD = {"worth asking", "clear", "possible"}
 """Labels that say: begin here."""
 
@@ -73,8 +66,11 @@ class Box:
     """One text that the parties write together, with the form in which it is changed.
 
     :ivar anchor: where the page lands after it was changed.
-    :ivar typed: what the fields of the form hold.
+    :ivar made: what is written, and whether it stands.
     :ivar accepted: who has accepted it, as lines of a list.
+    :ivar typed: what the fields of the form hold.
+    :ivar fields: those of a topic or a block, each with what was wrong in it.
+    :ivar fault: why the text could not be accepted.
     :ivar writes: whether the form stands open: nothing is written yet, or it was refused.
     """
 
@@ -84,7 +80,10 @@ class Box:
     faults: Mapping[str, str]
     theirs: JointCardText | None
     writes: bool
+    made: SafeString
     accepted: SafeString
+    fields: SafeString
+    fault: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +173,51 @@ class Drawn:
     scale: Sequence[int] = field(default=range(1, 8))
 
 
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What is said of every side of every topic, looked up once a page.
+
+    :ivar changes: the ordered words for how much something changed.
+    :ivar effects: what a change does to the alliance, by its code.
+    """
+
+    changes: tuple[str, ...]
+    effects: Mapping[str, str]
+    rating: str
+    not_judged: str
+    changed: str
+    since: str
+    sure: str
+    people: str
+    agreeing: str
+    its_people: str
+    hidden: str
+    another: str
+    accepted: str
+    silent: str
+    read: str
+    decided: str
+    seen: str
+    agreed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What every part of the page is drawn with.
+
+    :ivar at: the anchor of what stands open.
+    :ivar figures: whether any figure of a party's people is shown.
+    :ivar came: what came from this evaluation, as lines, by key.
+    """
+
+    at: str
+    zone: ZoneInfo
+    attempt: Attempt | None
+    figures: bool
+    came: Mapping[int, Line]
+    phrases: Phrases
+
+
 def draw(card: JointCard, *, writing: bool, at: str = "", attempt: Attempt | None = None) -> Drawn:
     """Return the joint page as it is drawn.
 
@@ -185,29 +229,59 @@ def draw(card: JointCard, *, writing: bool, at: str = "", attempt: Attempt | Non
     if not at:
         at = _first(card)
     closing = attempt if attempt and attempt.kind == "closing" else None
-    zone = ZoneInfo(card.time_zone)
     sides = [side for group in card.groups for topic in group.topics for side in topic.sides]
-    figures = any(side.people for side in sides)
+    came = written(card.commitments, linked=writing)
+    pen = Pen(
+        at=at,
+        zone=ZoneInfo(card.time_zone),
+        attempt=attempt,
+        figures=any(side.people for side in sides),
+        came={line.one.key: line for line in came},
+        phrases=_phrases(card),
+    )
     return Drawn(
         stages=_stages(card),
         address=reverse("joint:show", args=[card.evaluation]),
-        gate=_gate(card.gate, at, zone, attempt) if card.gate else None,
-        groups=tuple(
-            _group(one, at, zone, attempt, figures=figures, linked=writing) for one in card.groups
-        ),
-        figures=figures,
-        relevance=_box(card.relevance, RELEVANCE, zone, attempt),
+        gate=_gate(card.gate, pen) if card.gate else None,
+        groups=tuple(_group(one, pen) for one in card.groups),
+        figures=pen.figures,
+        relevance=_box(card.relevance, RELEVANCE, pen),
         closing=closing.typed if closing else {},
         closing_faults=closing.faults if closing else {},
-        promises=lines(card.promises, linked=writing),
-        commitments=lines(
-            [one for one in card.commitments if one.state != "withdrawn"],
-            linked=writing,
-            topical=True,
-        ),
+        promises=lines(written(card.promises, linked=writing)),
+        commitments=lines((one for one in came if one.one.state != "withdrawn"), topical=True),
         promise=reverse("commitment:new", args=[card.alliance])
         + f"?evaluation={card.evaluation}&topic=",
         people=_people(card),
+    )
+
+
+def _phrases(card: JointCard) -> Phrases:
+    return Phrases(
+        changes=tuple(str(WORDS[one]) for one in CHANGES),
+        effects={
+            "helps": _("For this alliance that helps."),
+            "hurts": _("For this alliance that hurts."),
+            "neither": _("For this alliance it does neither good nor harm."),
+        },
+        rating=_("%(rating)s of 7."),
+        not_judged=_("Could not judge this."),
+        changed=_("Changed: %(change)s."),
+        since=_("Since last time: %(direction)s."),
+        sure=_("How sure: %(sure)s."),
+        people=_("Its people: %(figure)s."),
+        agreeing=_("Its people: %(figure)s, %(agreement)s."),
+        its_people=_("its people %(figure)s"),
+        hidden=_("nobody could judge this"),
+        another=_("There is also another view."),
+        accepted=_("accepted on %(day)s"),
+        silent=_("has not accepted yet"),
+        read=_("How we read this"),
+        decided=_("What we decide"),
+        seen=_("What we see now"),
+        agreed=_("Both agree on this text.")
+        if len(card.parties) == 2  # noqa: PLR2004 - two are both
+        else _("All parties agree on this text."),
     )
 
 
@@ -254,11 +328,11 @@ def _stages(card: JointCard) -> tuple[Stage, ...]:
 # -------------------------------------------------------------------- the gate
 
 
-def _gate(gate: Gate, at: str, zone: ZoneInfo, attempt: Attempt | None) -> DrawnGate:
+def _gate(gate: Gate, pen: Pen) -> DrawnGate:
     parties = together([party.name for party, _marked in gate.because])
     first = next((one.code for one in gate.blocks if not one.text.stands), "")
     codes = {one.code for one in gate.blocks}
-    open_one = at if at in codes else first if gate.closed else ""
+    open_one = pen.at if pen.at in codes else first if gate.closed else ""
     reviewed = (
         _("None of the four is reviewed yet."),
         _("One of four is reviewed."),
@@ -278,7 +352,7 @@ def _gate(gate: Gate, at: str, zone: ZoneInfo, attempt: Attempt | None) -> Drawn
                 title=one.title,
                 caption=one.caption,
                 questions=one.questions,
-                box=_box(one.text, one.code, zone, attempt),
+                box=_box(one.text, one.code, pen),
                 opened=one.code == open_one,
                 state=_state(one.text),
             )
@@ -299,22 +373,14 @@ def _state(text: JointCardText) -> str:
 # ------------------------------------------------------------------ the topics
 
 
-def _group(
-    group: JointGroup,
-    at: str,
-    zone: ZoneInfo,
-    attempt: Attempt | None,
-    *,
-    figures: bool,
-    linked: bool,
-) -> GroupBlock:
+def _group(group: JointGroup, pen: Pen) -> GroupBlock:
     shift = any(one.topic.shift for one in group.topics)
     return GroupBlock(
         group=group,
-        axis=word_axis(_words()) if shift else axis(),
+        axis=word_axis(pen.phrases.changes) if shift else axis(),
         shift=shift,
-        lines=tuple(_line(one, at, zone, attempt, linked=linked) for one in group.topics),
-        table=_table(group, figures=figures),
+        lines=tuple(_line(one, pen) for one in group.topics),
+        table=_table(group, figures=pen.figures),
     )
 
 
@@ -340,36 +406,30 @@ def _table(group: JointGroup, *, figures: bool) -> SafeString:
     )
 
 
-def _words() -> list[str]:
-    return [str(WORDS[one]) for one in CHANGES]
-
-
-def _line(
-    one: JointTopic, at: str, zone: ZoneInfo, attempt: Attempt | None, *, linked: bool
-) -> TopicLine:
-    code = one.topic.code
+def _line(one: JointTopic, pen: Pen) -> TopicLine:
+    code, attempt = one.topic.code, pen.attempt
     asked = attempt is not None and attempt.kind == "critic" and attempt.code == code
     return TopicLine(
         topic=one,
-        picture=_picture(one),
+        picture=_picture(one, pen.phrases),
         word=one.word,
         kind="clear" if one.label in LOUD else "plainly",
         notes=tuple(_notes(one)),
-        told=_told(one.sides),
-        promises=lines(one.commitments, linked=linked),
-        box=_box(one.text, code, zone, attempt),
-        opened=code == at,
+        told=_told(one.sides, pen.phrases),
+        promises=lines(pen.came[each.key] for each in one.commitments),
+        box=_box(one.text, code, pen),
+        opened=code == pen.at,
         critic_fault=attempt.faults.get("critic", "") if asked and attempt else "",
     )
 
 
-def _picture(one: JointTopic) -> Picture:
-    title, hidden = one.topic.title, _("nobody could judge this")
+def _picture(one: JointTopic, phrases: Phrases) -> Picture:
+    title, hidden = one.topic.title, phrases.hidden
     if one.topic.shift:
-        marks = [_mark(side, _changed(side), side.change_text) for side in one.sides]
-        return choice_picture(marks, title=title, hidden=hidden, words=_words())
+        marks = [_mark(side, _changed(side), side.change_text, phrases) for side in one.sides]
+        return choice_picture(marks, title=title, hidden=hidden, words=phrases.changes)
     marks = [
-        _mark(side, None if side.rating is None else float(side.rating), side.rating_text)
+        _mark(side, None if side.rating is None else float(side.rating), side.rating_text, phrases)
         for side in one.sides
     ]
     return topic_picture(marks, title=title, hidden=hidden)
@@ -379,7 +439,7 @@ def _changed(side: Side) -> float | None:
     return float(CHANGES.index(side.change)) if side.change in CHANGES else None
 
 
-def _mark(side: Side, value: float | None, words: str) -> Mark:
+def _mark(side: Side, value: float | None, words: str, phrases: Phrases) -> Mark:
     people = side.people
     return Mark(
         side.party.name,
@@ -389,7 +449,7 @@ def _mark(side: Side, value: float | None, words: str) -> Mark:
         people.end if people else "",
         people.step if people else 0.0,
         people.value if people else None,
-        _("its people %(figure)s") % {"figure": people.text} if people else "",
+        phrases.its_people % {"figure": people.text} if people else "",
     )
 
 
@@ -416,9 +476,8 @@ def _highest(one: JointTopic) -> str:
     return first[0] if len(first) == 1 and len(rated) > 1 else ""
 
 
-def _told(sides: Sequence[Side]) -> SafeString:
+def _told(sides: Sequence[Side], phrases: Phrases) -> SafeString:
     """Return what each party concluded, written at once: a page has a sentence for every side."""
-    another = _("There is also another view.")
     return format_html_join(
         "",
         '<div class="sentence party-{}"><p>{}</p><blockquote>“{}”</blockquote>'
@@ -428,10 +487,10 @@ def _told(sides: Sequence[Side]) -> SafeString:
                 side.party.letter,
                 tagged(side.party),
                 linebreaksbr(side.sentence),
-                f"{_facts(side)} {_people_of(side)}".rstrip(),
+                " ".join((*_facts(side, phrases), *_people_of(side, phrases))),
                 format_html(
                     '<div class="dissent"><p><b>{}</b></p>{}</div>',
-                    another,
+                    phrases.another,
                     format_html_join(
                         "", "<p>“{}”</p>", ((linebreaksbr(one),) for one in side.dissents)
                     ),
@@ -444,40 +503,37 @@ def _told(sides: Sequence[Side]) -> SafeString:
     )
 
 
-def _facts(side: Side) -> str:
-    """Return what else a party concluded, in short sentences of their own."""
-    facts = []
+def _facts(side: Side, phrases: Phrases) -> Iterator[str]:
+    """Give what else a party concluded, in short sentences of their own."""
     if side.rating is not None:
-        facts.append(_("%(rating)s of 7.") % {"rating": side.rating})
+        yield phrases.rating % {"rating": side.rating}
     elif side.change == "cannot judge" or not side.change:
-        facts.append(_("Could not judge this."))
+        yield phrases.not_judged
     else:
-        facts.append(_("Changed: %(change)s.") % {"change": side.change_text})
-        if side.effect in EFFECTS and side.change != "not":
-            facts.append(str(EFFECTS[side.effect]))
+        yield phrases.changed % {"change": side.change_text}
+        if side.change != "not" and side.effect in phrases.effects:
+            yield phrases.effects[side.effect]
     if side.direction_text:
-        facts.append(_("Since last time: %(direction)s.") % {"direction": side.direction_text})
+        yield phrases.since % {"direction": side.direction_text}
     if side.sure_text:
-        facts.append(_("How sure: %(sure)s.") % {"sure": side.sure_text})
-    return " ".join(facts)
+        yield phrases.sure % {"sure": side.sure_text}
 
 
-def _people_of(side: Side) -> str:
+def _people_of(side: Side, phrases: Phrases) -> Iterator[str]:
     people = side.people
     if people is None:
-        return ""
+        return
     if people.word:
-        return _("Its people: %(figure)s, %(agreement)s.") % {
-            "figure": people.text,
-            "agreement": people.word,
-        }
-    return _("Its people: %(figure)s.") % {"figure": people.text}
+        yield phrases.agreeing % {"figure": people.text, "agreement": people.word}
+    else:
+        yield phrases.people % {"figure": people.text}
 
 
 # ------------------------------------------------------------------- the texts
 
 
-def _box(text: JointCardText, anchor: str, zone: ZoneInfo, attempt: Attempt | None) -> Box:
+def _box(text: JointCardText, anchor: str, pen: Pen) -> Box:
+    attempt = pen.attempt
     mine = attempt if attempt and (attempt.kind, attempt.code) == (text.kind, text.code) else None
     typed = {
         "reading": text.reading,
@@ -497,25 +553,91 @@ def _box(text: JointCardText, anchor: str, zone: ZoneInfo, attempt: Attempt | No
         faults=faults,
         theirs=mine.theirs if mine else None,
         writes=not text.version or (mine is not None and ACCEPTING not in faults),
-        accepted=_accepted(text, zone),
+        made=_made(text, pen),
+        accepted=_accepted(text, pen),
+        fields=_fields(text, anchor, typed, faults, pen.phrases)
+        if text.may_write
+        else SafeString(),
+        fault=faults.get(ACCEPTING, ""),
     )
 
 
-def _accepted(text: JointCardText, zone: ZoneInfo) -> SafeString:
+def _headings(text: JointCardText, phrases: Phrases) -> tuple[tuple[str, str, str], ...]:
+    """Return the name of each field of a text, its heading and what is written in it."""
+    if text.kind == "topic":
+        return (
+            ("reading", phrases.read, text.reading),
+            ("decision", phrases.decided, text.decision),
+        )
+    return (("reading", phrases.seen, text.reading),)
+
+
+def _made(text: JointCardText, pen: Pen) -> SafeString:
+    parts = format_html_join(
+        "",
+        '<div><h3>{}</h3><p class="made">{}</p></div>',
+        ((head, said) for _name, head, said in _headings(text, pen.phrases) if said),
+    )
+    stands = ""
+    if text.stands:
+        stands = format_html(
+            '<span class="saved" role="status"><svg class="glyph" aria-hidden="true">'
+            '<use href="#glyph-saved"/></svg><span>{}</span></span>',
+            pen.phrases.agreed,
+        )
+    return format_html('<div class="made-both stack">{}</div>{}', parts, stands)
+
+
+def _fields(
+    text: JointCardText,
+    anchor: str,
+    typed: Mapping[str, str],
+    faults: Mapping[str, str],
+    phrases: Phrases,
+) -> SafeString:
+    return format_html_join(
+        "",
+        '<div class="field"><label for="{0}-{1}">{2}</label>'
+        '<textarea class="input" id="{0}-{1}" name="{0}"{3}>\n{4}</textarea>{5}</div>',
+        (
+            (
+                name,
+                anchor,
+                head,
+                format_html(' aria-invalid="true" aria-describedby="{}-{}_error"', name, anchor)
+                if name in faults
+                else "",
+                typed.get(name, ""),
+                format_html(
+                    '<p class="fault" id="{}-{}_error"><svg class="glyph" aria-hidden="true">'
+                    '<use href="#glyph-fault"/></svg><span>{}</span></p>',
+                    name,
+                    anchor,
+                    faults[name],
+                )
+                if name in faults
+                else "",
+            )
+            for name, head, _said in _headings(text, phrases)
+        ),
+    )
+
+
+def _accepted(text: JointCardText, pen: Pen) -> SafeString:
     """Return who has accepted a text, written at once: a page has a list for every topic."""
     return format_html_join(
         "",
         '<li><svg class="glyph" aria-hidden="true"><use href="#glyph-{}"/></svg>'
         "<span>{} {}</span></li>",
         (
-            ("kept" if one.done else "open", tagged(one.party), _said(one, zone))
+            ("kept" if one.done else "open", tagged(one.party), _said(one, pen))
             for one in text.accepted
             if text.version
         ),
     )
 
 
-def _said(one: Yes, zone: ZoneInfo) -> str:
+def _said(one: Yes, pen: Pen) -> str:
     if one.at is None:
-        return _("has not accepted yet")
-    return _("accepted on %(day)s") % {"day": date_format(localtime(one.at, zone), "j F")}
+        return pen.phrases.silent
+    return pen.phrases.accepted % {"day": date_format(localtime(one.at, pen.zone), "j F")}
