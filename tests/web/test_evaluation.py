@@ -255,6 +255,19 @@ def test_when_the_deadline_has_passed_the_ways_on_are_shown_and_all_who_sealed_a
     proposal = evaluations.evaluation_before(quay, key, now=DEADLINE).proposal
     assert to("withdraw", key, proposal.key) in page_of(quay, "show", key)
     assert send(quay, "withdraw", key, proposal.key).url == to("show", key)
+    for came_from, back in (
+        (f"http://testserver{to('show', key)}", f'href="http://testserver{to("show", key)}"'),
+        ("http://elsewhere.example/", None),
+        ("javascript:alert(1)", None),
+    ):
+        twice = client_of(quay).post(to("withdraw", key, proposal.key), HTTP_REFERER=came_from)
+        told = twice.content.decode()
+        assert twice.status_code == 409
+        assert "This proposal waits no longer" in told
+        assert (back or 'href="/"') in told
+        assert ("Back to the page before" in told) == bool(back)
+    unsaid = send(quay, "propose", key, kind="extend", until="").content.decode()
+    assert "Give a day and a time, for example" in unsaid
 
     send(quay, "propose", key, kind="extend", until="2026-11-30T10:00")
     proposal = evaluations.evaluation_before(quay, key, now=DEADLINE).proposal

@@ -36,6 +36,12 @@ from understream.records.round import State as RoundState
 from understream.records.seal import Envelope
 
 
+class Past(Refused):
+    """A proposal is answered while it waits."""
+
+    reason = _("This proposal waits no longer: it was carried out, withdrawn, or overtaken.")
+
+
 @transaction.atomic
 def call_off_evaluation(seat: Seat, key: int, *, now: datetime) -> None:
     """Call off an evaluation that has not begun: nobody was asked anything.
@@ -148,14 +154,17 @@ def consent_to_proposal(seat: Seat, key: int, proposal: int, *, now: datetime) -
     """Agree, for the own party, to what was proposed.
 
     :returns: whether that was the last yes that was needed.
-    :raises Missing: for a proposal that is not there or settled.
+    :raises Missing: for a proposal that is not there.
+    :raises Past: for one that is settled.
     :raises Unfit: if the proposed deadline has passed meanwhile.
     """
     row = reach.locked_evaluation(seat, key)
-    kept = row.proposals.filter(pk=proposal, settled_at=None).first()
+    kept = row.proposals.filter(pk=proposal).first()
     if kept is None or not row.reflections.filter(party=seat.party).exists():
         raise Missing
     require(seat, Act.EVALUATION_CONSENT, Where(row.alliance_id, seat.party))
+    if kept.settled_at is not None:
+        raise Past
     if kept.kind == Proposal.Kind.EXTEND:
         _fit_deadline(row, kept.until, now)
     Consent.objects.get_or_create(
@@ -169,13 +178,16 @@ def consent_to_proposal(seat: Seat, key: int, proposal: int, *, now: datetime) -
 def withdraw_proposal(seat: Seat, key: int, proposal: int, *, now: datetime) -> None:
     """Take back what oneself or another manager of the own party has proposed.
 
-    :raises Missing: for a proposal of another party, or one that is settled.
+    :raises Missing: for a proposal of another party.
+    :raises Past: for one that is settled.
     """
     row = reach.locked_evaluation(seat, key)
     require(seat, Act.EVALUATION_PROPOSE, Where(row.alliance_id))
-    kept = row.proposals.filter(pk=proposal, settled_at=None).first()
+    kept = row.proposals.filter(pk=proposal).first()
     if kept is None or _proposer(kept) != seat.party:
         raise Missing
+    if kept.settled_at is not None:
+        raise Past
     kept.settled_at = now
     kept.save(update_fields=["settled_at"])
     record(seat, "evaluation.withdraw", now=now, words={"evaluation": row.title})
