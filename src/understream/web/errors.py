@@ -3,9 +3,11 @@
 import logging
 import secrets
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from understream.access.refusal import Missing, Refused
 
@@ -43,7 +45,8 @@ class Errors:
         if isinstance(fault, Missing):
             return missing(request)
         if isinstance(fault, Refused):
-            return _page(request, "refused.html", 409, {"reason": str(fault)})
+            card = {"reason": str(fault), "back": _page_before(request)}
+            return _page(request, "refused.html", 409, card)
         number = secrets.token_hex(4)
         log.error("page.failed", extra={"number": number}, exc_info=fault)
         return _page(request, "broken.html", 500, {"number": number})
@@ -64,6 +67,15 @@ def refused_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 when the page's own mark is missing (Django's CSRF check)."""
     del reason
     return _page(request, "stale.html", 403, {})
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the address of the page of this house that led here, or nothing."""
+    came_from = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(
+        came_from, {request.get_host()}, require_https=request.is_secure()
+    )
+    return came_from if ours and urlsplit(came_from).netloc else ""
 
 
 def _page(request: HttpRequest, name: str, status: int, card: dict[str, str]) -> HttpResponse:
