@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, path, reverse
 
+from tests.factories import seat_person
 from tests.wide import (
     HARBOUR,
     MILL,
@@ -25,11 +27,14 @@ from tests.wide import (
     Persona,
     addresses,
     again,
+    asked_by,
     make_wide,
     routes,
 )
 from understream.access.rules import RULES, Act
+from understream.access.seat import Role
 from understream.records.alliance import Party
+from understream.records.organisation import Organisation
 from understream.web import clock
 from understream.web.policy import Of, Policy
 from understream.web.urls import handler404, handler500
@@ -48,25 +53,42 @@ ANYONE, SIGNED_IN, LINK, NEVER = ("anyone",), ("signed in",), ("link",), ()
 ALLIANCES = {"own": True, "elsewhere": False, "missing": False}
 ROUNDS = (
     "planned", "open", "closed", "cancelled", "spoken", "signed",
-    "open elsewhere", "closed elsewhere", "missing",
+    "open elsewhere", "closed elsewhere", "of running", "of gate", "of elsewhere", "missing",
 )  # fmt: skip
-CLOSED = ("closed", "signed", "closed elsewhere")
+CLOSED = ("closed", "signed", "closed elsewhere", "of running", "of gate", "of elsewhere")
 PERSONAL = tuple(state for state in ROUNDS if state != "spoken")
 """With one voice nobody has an answer of their own that could be taken back."""
 RUNNING = ("planned", "open", "spoken", "open elsewhere")
+EVALUATIONS = ("preparing", "running", "gate", "agreed", "elsewhere")
+"""Elsewhere one runs, as here: the second party has sealed and waits for the first."""
+BEGUN = ("running", "gate", "agreed", "elsewhere")
+REVEALED = ("gate", "agreed")
+UNREVEALED = ("of running", "of elsewhere")
+TEXTS = ("gate topic EV1", "gate block B1", "gate relevance relevance", "agreed topic EV12",
+         "agreed relevance relevance")  # fmt: skip
+SEALED_TEXTS = ("gate topic EV12",)
+"""Is there, and waits for the gate: who may gets a sentence that says so."""
 
 
 @dataclass(frozen=True)
 class Row:
     """One line of the table: which methods, about what, who may, and when there is something.
 
-    :ivar states: the rounds about which there is something to be read.
+    :ivar states: the rounds, evaluations or commitments about which there is something to be read.
+    :ivar writes: who may with POST, if others than those who may read.
+    :ivar after: who may besides, of an evaluation that is revealed.
+    :ivar only: where an address has two keys, those that belong together.
+    :ivar own: whether the second key must be of the own party.
     """
 
     methods: str
     about: str
     who: tuple[str, ...]
-    states: tuple[str, ...] = ROUNDS
+    states: tuple[str, ...] = (*ROUNDS, *EVALUATIONS)
+    writes: tuple[str, ...] | None = None
+    after: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    own: bool = False
 
 
 TABLE = {
@@ -85,6 +107,7 @@ TABLE = {
     "door:demo_mail": Row("GET", "", NEVER),
     "door:demo_letter": Row("GET", "letter", NEVER),
     "door:demo_clock": Row("POST", "round", NEVER),
+    "door:demo_evaluation_clock": Row("POST", "evaluation", NEVER),
     # signing in, and one's own card
     "account_login": Row("GET POST", "", ANYONE),
     "account_logout": Row("POST", "", ANYONE),
@@ -130,12 +153,94 @@ TABLE = {
     "answer:withdraw": Row("POST", "link", LINK, PERSONAL),
     "answer:again": Row("POST", "link", LINK),
     "answer:mirror": Row("GET", "link", LINK, CLOSED),
+    # the link stays good for reading: own reflection, then the joint page; views stay inside
+    "answer:evaluation": Row("GET", "link", LINK, ("of running", "of gate")),
+    "answer:dissent": Row("POST", "link", LINK, ("of running", "of gate")),
+    "answer:hold": Row("POST", "link", LINK, ("of running",)),
     # own party's mirror; the sponsor after the reveal, which is the close of a round
     "mirror:show": Row("GET", "round", (P, M, S), CLOSED),
     # signed answers: those who manage the people who signed
     "mirror:statements": Row("GET", "round", (M,), ("signed",)),
     # raw comments to moderate: if named in the agreement, after close
-    "mirror:comments": Row("GET POST", "round", (F,), ("closed",)),
+    "mirror:comments": Row("GET POST", "round", (F,), ("closed", "of running", "of gate")),
+    # an evaluation: its agreement, its course, its proof
+    "evaluation:index": Row("GET", "alliance", SEATS),
+    "evaluation:cycle": Row("GET POST", "alliance", (M,)),
+    "evaluation:new": Row("GET POST", "alliance", (M, F)),
+    "evaluation:show": Row("GET", "evaluation", SEATS),
+    "evaluation:accept": Row("GET POST", "evaluation", (M,)),
+    "evaluation:change": Row("GET POST", "evaluation", (M, F)),
+    "evaluation:open": Row("POST", "evaluation", (M, F)),
+    "evaluation:call_off": Row("GET POST", "evaluation", (M,), ("preparing",)),
+    "evaluation:propose": Row("GET POST", "evaluation", (M,)),
+    "evaluation:consent": Row(
+        "POST", "evaluation", (M,), only=("running own", "elsewhere theirs")
+    ),
+    "evaluation:withdraw": Row(
+        "POST", "evaluation", (M,), only=("running own", "elsewhere theirs"), own=True
+    ),
+    "evaluation:log": Row("GET", "evaluation", SEATS),
+    "evaluation:receipt": Row(
+        "GET", "evaluation", SEATS, only=tuple(f"{state} kept" for state in BEGUN)
+    ),
+    "evaluation:verify": Row("GET", "evaluation", SEATS),
+    "evaluation:bundle": Row("GET", "evaluation", (M, S), BEGUN),
+    # within a party: participant reads, manager writes and seals, sponsor reads after the reveal
+    "reflection:show": Row("GET", "evaluation", (P, M), BEGUN, after=(S,)),
+    "reflection:topic": Row(
+        "GET POST",
+        "evaluation",
+        (P, M),
+        writes=(M,),
+        only=("running EV1", "gate EV1", "gate EV12", "agreed EV12", "elsewhere EV1"),
+    ),
+    "reflection:history": Row(
+        "GET",
+        "evaluation",
+        (P, M),
+        only=("running EV1", "gate EV1", "gate EV12", "agreed EV12", "elsewhere EV1"),
+    ),
+    "reflection:dissent": Row(
+        "POST",
+        "evaluation",
+        (P, M),
+        only=(
+            "running EV1",
+            "gate EV1",
+            "gate EV12",
+            "agreed EV12",
+            "elsewhere EV1",
+        ),
+    ),
+    "reflection:hold": Row(
+        "POST",
+        "evaluation",
+        (P, M),
+        own=True,
+        only=("running own", "running partner's", "elsewhere theirs"),
+    ),
+    "reflection:admit": Row(
+        "POST", "evaluation", (M,), only=("running facilitator", "gate facilitator")
+    ),
+    "reflection:seal": Row("GET POST", "evaluation", (M,), BEGUN),
+    "reflection:sealed": Row("GET", "evaluation", (P, M), BEGUN),
+    "reflection:take_back": Row("GET POST", "evaluation", (M,), BEGUN),
+    # after the reveal: all seats read, any but a sponsor writes, a manager accepts
+    "joint:show": Row("GET", "evaluation", SEATS, REVEALED),
+    "joint:closing": Row("POST", "evaluation", (M,), REVEALED),
+    "joint:critic": Row(
+        "POST", "evaluation", (M, F), only=("gate EV1", "gate EV12", "agreed EV12")
+    ),
+    "joint:write": Row("POST", "evaluation", (P, M, F), only=(*TEXTS, *SEALED_TEXTS)),
+    "joint:accept": Row("POST", "evaluation", (M,), only=("gate block B1", *TEXTS[3:])),
+    "joint:history": Row("GET", "evaluation", SEATS, only=(*TEXTS, *SEALED_TEXTS)),
+    # commitments: all seats read; any but a sponsor proposes; who wrote it or a manager takes back
+    "commitment:index": Row("GET", "alliance", SEATS),
+    "commitment:new": Row("GET POST", "alliance", (P, M, F)),
+    "commitment:show": Row("GET", "commitment", SEATS),
+    "commitment:accept": Row("POST", "commitment", (M,)),
+    "commitment:withdraw": Row("POST", "commitment", (P, M)),
+    "commitment:judge": Row("GET POST", "commitment", (M,)),
     # releases as data: manager and sponsor, own party; researcher, own organisation
     "mirror:csv": Row("GET", "round", (M, S), CLOSED),
     "mirror:json": Row("GET", "round", (M, S), CLOSED),
@@ -144,9 +249,13 @@ TABLE = {
     "host:show": Row("GET", "", (H,)),
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-ASKING_TO_CANCEL = "round:cancel"
-"""Its POST tells those who may why it is too late; its GET has then nothing to ask."""
+ASKING_TO_CANCEL = ("round:cancel", "evaluation:call_off")
+"""Their POST tells those who may why it is too late; their GET has then nothing to ask."""
+FIGURES = ("mirror:show", "mirror:csv", "mirror:json")
+"""Of an evaluation the sponsor reads them after the reveal."""
 
+DOWNLOADS = ("mirror:csv", "mirror:json", "evaluation:bundle")
+"""What leaves a line in the journal."""
 DOORS = ("nobody", "manager", "facilitator", "respondent", "host")
 """Somebody of every kind, for what is refused before anybody looks who it is."""
 
@@ -160,21 +269,29 @@ def expected(who: Persona, at: Address, method: str) -> str:  # noqa: PLR0911 - 
         return "served"
     if row.who == LINK:
         return "served" if is_open_to(who, row, at) else "missing"
-    if row.who == NEVER and row.about != "round":
+    if row.who == NEVER and row.about not in ("round", "evaluation"):
         return "missing"
     if not who.signed_in:
         return "door"
     if row.who == SIGNED_IN:
         return "served"
-    may = who.role in row.who and is_theirs(who, row, at) and is_there(row, at, method)
-    return "served" if may else "missing"
+    may = who.role in who_may(row, at, method) and is_theirs(who, row, at)
+    return "served" if may and is_there(row, at, method) else "missing"
+
+
+def who_may(row: Row, at: Address, method: str) -> tuple[str, ...]:
+    state = at.thing.partition(" ")[0]
+    by_now = row.who + (row.after if state in REVEALED else ())
+    if at.route in FIGURES and at.thing in UNREVEALED:
+        by_now = tuple(role for role in by_now if role != S)
+    return row.writes if method == "POST" and row.writes is not None else by_now
 
 
 def served_methods(row: Row) -> set[str]:
     return set(row.methods.split()) | ({"HEAD"} if "GET" in row.methods else set())
 
 
-def is_theirs(who: Persona, row: Row, at: Address) -> bool:
+def is_theirs(who: Persona, row: Row, at: Address) -> bool:  # noqa: PLR0911 - one a kind of thing
     """Tell whether the thing lies in the reach of this person's role."""
     here = who.party in (HARBOUR, MILL, "here")
     match row.about:
@@ -182,23 +299,35 @@ def is_theirs(who: Persona, row: Row, at: Address) -> bool:
             return at.thing == ("own" if here else "elsewhere")
         case "round":
             is_far = at.thing.endswith("elsewhere")
-            named = who.name == "facilitator"
+            named = who.name != "facilitator not named"
             if at.route == "mirror:comments" and not named:
                 return False
             return at.thing != "missing" and is_far != here
+        case "evaluation":
+            state, _space, whose = at.thing.partition(" ")
+            if state in ("missing", "too") or (state == "elsewhere") == here:
+                return False
+            return not row.own or whose == own_word(who)
+        case "commitment":
+            return at.thing not in ("missing", "too large") and (at.thing == "elsewhere") != here
         case "seat" | "invitation":
-            own = {HARBOUR: "own", MILL: "partner's", QUAY: "theirs"}.get(who.party)
             # A manager of any party may end a facilitator's seat.
-            return at.thing == own or (at.thing == "facilitator" and here)
+            return at.thing == own_word(who) or (at.thing == "facilitator" and here)
         case "organisation":
             return at.thing == who.party
         case _:
             return True
 
 
+def own_word(who: Persona) -> str:
+    return {HARBOUR: "own", MILL: "partner's", QUAY: "theirs"}.get(who.party, "")
+
+
 def is_there(row: Row, at: Address, method: str) -> bool:
-    if at.route == ASKING_TO_CANCEL and method == "POST":
+    if at.route in ASKING_TO_CANCEL and method == "POST":
         return True
+    if row.about == "evaluation":
+        return at.thing in row.only if row.only else at.thing in row.states
     return row.about != "round" or at.thing in row.states
 
 
@@ -206,11 +335,20 @@ def is_open_to(who: Persona, row: Row, at: Address) -> bool:
     """Tell whether the holder of a link finds something behind it."""
     if at.route == "invitation:show":
         return at.thing in ("own", "partner's", "elsewhere", "used")
-    state, _space, whose = at.thing.partition(" ")
-    if whose not in ("own", "partner's", "never begun") or state not in row.states:
-        return False
     own = {"respondent": "own", "partner's respondent": "partner's"}.get(who.name, "")
-    return at.route != "answer:mirror" or whose in (own, "never begun")
+    found = LINKS.fullmatch(at.thing)
+    if not found or found["state"] not in row.states:
+        return False
+    if at.route in READING:
+        second = found["what"] in (None, " EV1", f" {own}")
+        return found["whose"] in (own, "never begun") and second
+    return True
+
+
+WHOSE = r"(?P<whose>own|partner's|never begun)(?P<what> (EV\d+|own|partner's|t.*))?"
+LINKS = re.compile(rf"(?P<state>(of )?\w+) {WHOSE}")
+READING = ("answer:mirror", "answer:evaluation", "answer:dissent", "answer:hold")
+"""What is read in the own browser only."""
 
 
 # ------------------------------------------------------------------------- looking and asking
@@ -297,10 +435,11 @@ def test_every_route_declares_its_policy_and_stands_in_the_table():
 
 def test_a_route_asks_for_a_seat_where_its_rule_goes_by_roles():
     """A rule about roles is worth nothing on a route that looks for nobody."""
-    of_seats = {Of.PERSON, Of.ALLIANCE, Of.ROUND, Of.ORGANISATION}
+    of_seats = set(Of) - {Of.DOOR, Of.LINK}
+    of_a_link = {Act.MIRROR_READ, Act.DISSENT_HOLD}
     for name, route in routes():
         declared = route.callback.policy
-        by_link = declared.of is Of.LINK and declared.act is Act.MIRROR_READ
+        by_link = declared.of is Of.LINK and declared.act in of_a_link
         assert by_link or not RULES[declared.act].roles or declared.of in of_seats, name
 
 
@@ -337,20 +476,20 @@ def strip(body: bytes, url: str) -> bytes:
 
 @pytest.mark.parametrize("heads", ["one", pytest.param("every", marks=pytest.mark.soak)])
 def test_reading_gives_everybody_what_the_table_says_and_changes_nothing(wide, heads):
-    """With HEAD everybody asks each route once for something that is there; at length for all."""
+    """With HEAD one of each kind asks each route for something that is there; at length all do."""
     before, wrong, downloads = dump(), [], 0
     missing: dict[tuple[str, str], set] = {}
     headed = set()
     asked = list(addresses(wide))
     for who in wide.personas.values():
         cookies = dict(who.client.cookies)
-        for at in asked:
+        for at in asked_by(who, asked):
             for method in ("GET", "HEAD"):
                 should = expected(who, at, method)
                 if method == "HEAD" and should != "served" and at.thing != "missing":
                     continue  # GET has said it, and has the same way in
                 if method == "HEAD" and should == "served" and heads == "one":
-                    if (who.name, at.route) in headed:
+                    if (who.name, at.route) in headed or who.name not in DOORS:
                         continue
                     headed.add((who.name, at.route))
                 response = ask(who, at, method)
@@ -360,9 +499,9 @@ def test_reading_gives_everybody_what_the_table_says_and_changes_nothing(wide, h
                     wrong.append(f"{who.name}: {method} {at.route} ({at.thing}): {is_said}")
                 if is_said == "missing":
                     missing.setdefault((who.name, method), set()).add(told(response, at.url))
-                if is_said == "served" and at.route in ("mirror:csv", "mirror:json"):
+                if is_said == "served" and at.route in DOWNLOADS:
                     downloads += 1
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
     assert {who for who, _method in missing} == set(wide.personas)
     assert {who: len(kinds) for who, kinds in missing.items() if len(kinds) > 1} == {}
     now = dump()
@@ -370,7 +509,8 @@ def test_reading_gives_everybody_what_the_table_says_and_changes_nothing(wide, h
     assert not any(before[table] - rows for table, rows in now.items())
     assert list(new) == ["records_entry"]
     assert new["records_entry"].total() == downloads > 0
-    assert all("release.export" in row for row in new["records_entry"])
+    exported = re.compile("'(release|bundle).export'")
+    assert all(exported.search(row) for row in new["records_entry"])
 
 
 def test_acting_is_refused_to_everybody_but_those_in_the_table_and_leaves_no_trace(wide):
@@ -379,10 +519,10 @@ def test_acting_is_refused_to_everybody_but_those_in_the_table_and_leaves_no_tra
     asked = [at for at in addresses(wide) if "POST" in TABLE[at.route].methods]
     for who in wide.personas.values():
         cookies = dict(who.client.cookies)
-        for at in asked:
+        for at in asked_by(who, asked):
             writes = Writes()
             with transaction.atomic(), connection.execute_wrapper(writes):
-                response = ask(who, at, "POST", party=wide.here.parties[MILL])
+                response = ask(who, at, "POST", party=wide.here.parties[MILL], do="keep")
                 transaction.set_rollback(True)
             after(who.client, cookies)
             is_said, should = outcome(response), expected(who, at, "POST")
@@ -392,7 +532,7 @@ def test_acting_is_refused_to_everybody_but_those_in_the_table_and_leaves_no_tra
                 wrong.append(f"{who.name}: POST {at.route} ({at.thing}) wrote {writes.said}")
             if is_said == "missing":
                 missing.setdefault(who.name, set()).add(told(response, at.url))
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
     assert set(missing) == set(wide.personas)
     assert {who: len(kinds) for who, kinds in missing.items() if len(kinds) > 1} == {}
 
@@ -417,7 +557,7 @@ def test_without_the_pages_own_mark_nothing_is_done(wide):
     for name in DOORS:
         strict = Client(enforce_csrf_checks=True)
         strict.cookies.update(wide.personas[name].client.cookies)
-        for at in addresses(wide):
+        for at in {at.route: at for at in addresses(wide)}.values():
             if "POST" in TABLE[at.route].methods:
                 answer = strict.post(at.url, {"language": "nl"})
                 said[name, at.route, at.thing] = answer.status_code
@@ -494,3 +634,63 @@ def test_a_round_planned_elsewhere_names_no_facilitator_of_another_alliance(wide
     )
 
     assert page.status_code == 400
+
+
+# ----------------------------------------------------- who was let in, and who came too late
+
+
+def test_a_facilitator_reads_along_with_the_party_that_lets_her_in_and_with_no_other(wide):
+    """Nobody else reads another party's reflection by naming it in the address."""
+    show = reverse("reflection:show", args=[wide.evaluations["running"]])
+    parties = {name: f"{show}?party={key}" for name, key in wide.here.parties.items()}
+    got = {
+        name: {party: wide.personas[name].client.get(url) for party, url in parties.items()}
+        for name in ("facilitator", "facilitator not named", "manager", "sponsor", "host")
+    }
+
+    status = {name: [page.status_code for page in some.values()] for name, some in got.items()}
+    assert status == {
+        "facilitator": [200, 404],
+        "facilitator not named": [404, 404],
+        "manager": [200, 200],
+        "sponsor": [404, 404],
+        "host": [404, 404],
+    }
+    own, asked = (
+        re.sub(rb"\w{64}", b"", strip(page.content, parties[party]))
+        for party, page in got["manager"].items()
+    )
+    assert own == asked
+    assert b"WroterunningHarboria" in own
+    seen = got["facilitator"][HARBOUR].content
+    assert b"WroterunningHarboria" in seen
+    assert b"InsiderunningHarboria" not in seen
+
+
+def test_a_party_that_joined_later_finds_nothing_of_what_had_begun(wide):
+    organisation = Organisation.objects.create(name="Latecomia")
+    party = Party.objects.create(
+        alliance_id=wide.here.alliance, organisation=organisation, position=2
+    )
+    asked = [
+        at
+        for at in addresses(wide)
+        if at.thing.partition(" ")[0] in ("running", "gate", "agreed")
+        and TABLE[at.route].about == "evaluation"
+        and TABLE[at.route].who != NEVER
+    ]
+    for role in (Role.MANAGER, Role.PARTICIPANT, Role.SPONSOR):
+        client = Client()
+        seat = seat_person(wide.here.alliance, party.pk, f"Late {role}", role)
+        client.force_login(get_user_model().objects.get(pk=seat.person))
+        nothing = reverse("evaluation:show", args=[MISSING_KEY])
+        pages = {told(client.get(nothing), nothing)}
+        for at in asked:
+            method = client.get if "GET" in TABLE[at.route].methods else client.post
+            response = method(at.url)
+            assert response.status_code == 404, at
+            pages.add(told(response, at.url))
+        assert len(pages) == 1, role
+        listed = client.get(reverse("evaluation:index", args=[wide.here.alliance]))
+        assert b"Title" not in listed.content.partition(b"<main")[2]
+    assert len(asked) > 30

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from django.contrib.auth import get_user_model
@@ -16,24 +16,42 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from tests.factories import (
+    FIRST_PART,
     LATER,
     NOON,
+    SEALING,
+    TOPICS,
     WEEK,
     World,
+    decide,
+    let_answers_end,
     links_of,
     make_alliance,
     make_person,
+    pass_gate,
     seat_person,
+    terms_of,
+    words_on,
 )
+from understream.access import reach
 from understream.access.seat import Role, Seat
+from understream.domain import commitment as commitments
+from understream.domain import evaluation as evaluations
+from understream.domain import joint, reflection, reveal, voice
 from understream.domain import round as rounds
 from understream.domain import seat as seats
-from understream.domain import voice
+from understream.domain.alliance import found_alliance
 from understream.domain.invitation import accept_invitation, invite_person, withdraw_invitation
 from understream.domain.release import cancel_round, close_round, comments_to_moderate
 from understream.domain.release import open_comments as let_read
 from understream.domain.voice import Heard, Utterance
+from understream.records.alliance import Party
+from understream.records.evaluation import Evaluation
 from understream.records.organisation import Membership, Organisation
+from understream.records.participation import Participation
+from understream.records.round import Round
+from understream.records.seal import SealEntry
+from understream.records.seat import SeatRow
 from understream.web.urls import urlpatterns
 
 HARBOUR, MILL, QUAY, DELTA = "Harboria", "Millonia", "Quayantum", "Deltazoid"
@@ -72,6 +90,12 @@ class Wide:
     personas: dict[str, Persona] = field(default_factory=dict)
     vectors: dict[str, tuple[int, ...]] = field(default_factory=dict)
     remarks: dict[str, set[str]] = field(default_factory=dict)
+    evaluations: dict[str, int] = field(default_factory=dict)
+    beside: int = 0
+    proposals: dict[str, int] = field(default_factory=dict)
+    dissents: dict[str, int] = field(default_factory=dict)
+    receipts: dict[str, int] = field(default_factory=dict)
+    commitments: dict[str, int] = field(default_factory=dict)
 
 
 def make_wide() -> Wide:
@@ -85,6 +109,7 @@ def make_wide() -> Wide:
     gone = here.people[HARBOUR][3]
     seats.end_seat(here.managers[HARBOUR], gone.key, now=NOON)
     _close(wide)
+    _make_evaluations(wide)
     return wide
 
 
@@ -300,6 +325,193 @@ def _close(wide: Wide) -> None:
     )
 
 
+# ---------------------------------------------------------------------------- evaluations
+
+
+def _make_evaluations(wide: Wide) -> None:
+    """Let the alliance evaluate: agreed, at the gate, waited for, prepared; and one elsewhere.
+
+    In each a party's words on the first eleven topics, on the last five, what it wrote before,
+    and its views that stay inside hold words of their own.
+    """
+    here, there = wide.here, wide.there
+    _evaluate(wide, here, "agreed", now=NOON - 4 * WEEK)
+    pass_gate(here, wide.evaluations["agreed"])
+    _agree(wide)
+    _evaluate(wide, here, "gate", now=NOON - WEEK)
+    note = {"version": 0, "reading": "Blockword", "now": SEALING}
+    joint.write_joint_text(here.managers[HARBOUR], wide.evaluations["gate"], "block", "B1", **note)
+    _evaluate(wide, here, "running", now=NOON)
+    reflection.admit_facilitator(
+        here.managers[HARBOUR], wide.evaluations["running"], here.facilitator.key, now=SEALING
+    )
+    _evaluate(wide, there, "elsewhere", now=NOON)
+    for name, world in (("running own", here), ("elsewhere theirs", there)):
+        key = wide.evaluations[name.split()[0]]
+        asked = {"kind": "extend", "until": NOON + 3 * WEEK, "now": SEALING}
+        evaluations.propose_end(next(iter(world.managers.values())), key, **asked)
+        wide.proposals[name] = Evaluation.objects.get(pk=key).proposals.get().pk
+    _prepare(wide, _beside(wide), "preparing", now=NOON)
+    for name, key in wide.evaluations.items():
+        kept = SealEntry.objects.filter(evaluation=key).exclude(receipt="").first()
+        if kept is not None:
+            wide.receipts[name] = kept.index
+
+
+def _beside(wide: Wide) -> World:
+    """Return a second alliance of the same people: there is one running evaluation in each."""
+    here = wide.here
+    founder = reach.seat_of_person(here.managers[HARBOUR].person)
+    names = {"name": "Besideria", "organisations": (HARBOUR, MILL), "time_zone": "UTC"}
+    wide.beside = alliance = found_alliance(founder, **names, now=NOON)
+    parties = {row.organisation.name: row.pk for row in Party.objects.filter(alliance=alliance)}
+    for name in ("partner's manager", "sponsor", "participant", FACILITATOR, UNNAMED):
+        kept = SeatRow.objects.get(pk=wide.personas[name].key)
+        party = parties[kept.party.organisation.name] if kept.party else None
+        SeatRow.objects.create(
+            alliance_id=alliance, party_id=party, person=kept.person, role=kept.role
+        )
+    manager = reach.seat_in_alliance(founder.person, alliance)
+    facilitator = reach.seat_in_alliance(here.facilitator.person, alliance)
+    return World(alliance, parties, {HARBOUR: manager}, {}, facilitator, here.rng)
+
+
+def _prepare(wide: Wide, world: World, name: str, *, now: datetime) -> int:
+    terms = terms_of(
+        title=f"Title{name}",
+        scope=f"Scopeword{name}",
+        facilitator=0 if world is wide.there else world.facilitator.key,
+        answer_until=LATER,
+    )
+    planner = next(iter(world.managers.values()))
+    key = evaluations.prepare_evaluation(planner, terms=terms, now=now, rng=world.rng)
+    wide.evaluations[name] = key
+    return key
+
+
+def _evaluate(wide: Wide, world: World, name: str, *, now: datetime) -> None:
+    """Let an evaluation begin, be answered and written; the second party seals, perhaps both."""
+    key = _prepare(wide, world, name, now=now)
+    mode = "one voice" if name == "agreed" else "confidential"
+    for party, manager in world.managers.items():
+        rows = [seat.key for seat in world.people[party] if seat.key != wide.seats["ended"]]
+        asked = {"version": 1, "mode": mode, "seats": rows, "now": now, "rng": world.rng}
+        evaluations.accept_agreement(manager, key, **asked)
+    planner = next(iter(world.managers.values()))
+    evaluations.open_evaluation(planner, key, now=now, rng=world.rng)
+    round_key = Round.objects.get(evaluation=key).pk
+    if mode != "one voice":
+        wide.rounds[f"of {name}"] = round_key
+        _speak_of(wide, world, name, round_key, now)
+    let_answers_end(world, key)
+    for party in reversed(world.managers):
+        _conclude(wide, world, name, key, party)
+        if name in ("agreed", "gate") or party in (MILL, DELTA):
+            reveal.seal_reflection(world.managers[party], key, now=SEALING, rng=world.rng)
+
+
+def _speak_of(wide: Wide, world: World, name: str, key: int, now: datetime) -> None:
+    """Let everybody answer, with a remark."""
+    questions = len(Round.objects.get(pk=key).instrument.content["items"])
+    for party, people in world.people.items():
+        rights = {
+            one.seat_id: reach.link_of(one.nonce)
+            for one in Participation.objects.filter(cohort__round=key)
+        }
+        for place, seat in enumerate(people):
+            if seat.key not in rights:
+                continue
+            link = rights[seat.key]
+            kept = wide.browsers.get(seat.name, "")
+            browser = voice.begin(link, browser=kept, rng=world.rng, now=now)
+            wide.browsers[seat.name] = browser
+            word = f"Remarkof{name}{party}{place}z"
+            wide.remarks.setdefault(f"of {name} {party}", set()).add(word)
+            one = Utterance(link, browser, submission_of(seat), (3,) * questions, comment=word)
+            (said,) = voice.speak([one], now=now)
+            assert said == Heard(again=False), said
+        if world is wide.here and (name, party) != ("gate", MILL):
+            wide.links[f"of {name} {'own' if party == HARBOUR else PARTNERS}"] = rights[
+                people[2].key
+            ]
+
+
+def _conclude(wide: Wide, world: World, name: str, key: int, party: str) -> None:
+    """Write a party's reflection, with words that tell where they come from."""
+    manager, (_manager, holder, other, *_others) = world.managers[party], world.people[party]
+    write = reflection.write_conclusion
+    said = {part: f"Wrote{name}{party}{part}z" for part in ("hard", "soft")}
+    before = f"Before{name}{party}z"
+    write(manager, key, "EV1", words=words_on("EV1", sentence=before), now=SEALING)
+    for place, topic in enumerate(TOPICS):
+        said_on = {"sentence": said["hard" if topic in FIRST_PART else "soft"]}
+        if topic == "EV1":
+            said_on |= {"change": "lot", "version": 1}
+        if name == "gate" and place > 5:
+            said_on |= {"rating": 255}  # "Millonia 5" is somebody's name
+        if party == HARBOUR and name == "running" and place in (5, 15):
+            continue  # half finished
+        write(manager, key, topic, words=words_on(topic, **said_on), now=SEALING)
+    inside, shared = f"Inside{name}{party}z", f"Shared{name}{party}z"
+    hold = reflection.hold_dissent
+    kept = hold(holder, key, "EV1", text=inside, now=SEALING)
+    reflection.join_dissent(other, key, kept, shares=True, now=SEALING)
+    hold(other, key, "EV2", text=shared, shares=True, now=SEALING)
+    hold(holder, key, "EV16", text=f"{shared[:-1]}softz", shares=True, now=SEALING)
+    whose = {HARBOUR: "own", MILL: PARTNERS}.get(party, "theirs")
+    wide.dissents[f"{name} {whose}"] = kept
+    wide.remarks |= {
+        f"{name} {party} hard": {said["hard"], shared},
+        f"{name} {party} soft": {said["soft"], f"{shared[:-1]}softz"},
+        f"{name} {party} inside": {inside},
+        f"{name} {party} before": {before},
+    }
+
+
+PARTNERS = "partner's"
+FACILITATOR, UNNAMED = "facilitator", "facilitator not named"
+
+
+def _agree(wide: Wide) -> None:
+    """Let the parties of the alliance write together, promise, and say what it did."""
+    here, key = wide.here, wide.evaluations["agreed"]
+    harbour, mill = here.managers[HARBOUR], here.managers[MILL]
+    writer, owner = here.people[HARBOUR][1], here.people[HARBOUR][4]
+    for code, version in (("EV1", 0), ("EV1", 1), ("EV12", 0)):
+        words = {"reading": f"Readword{version}", "decision": f"Decideword{version}"}
+        joint.write_joint_text(writer, key, "topic", code, version=version, **words, now=SEALING)
+    joint.assign_critic(here.facilitator, key, "EV12", critic=owner.key, now=SEALING)
+    joint.say_closing(mill, key, rating=6, sentence=f"Closing{MILL}z", now=SEALING)
+    promise = {"receiver": here.parties[MILL], "owner": owner.key, "now": SEALING}
+    for name in ("standing", "proposed"):
+        asked = {"action": f"Promise{name}", "due_on": SEALING.date(), "topic": "EV1"}
+        wide.commitments[name] = commitments.propose_commitment(
+            writer, evaluation=key, **asked, **promise
+        )
+    for manager in (harbour, mill):
+        commitments.accept_commitment(manager, wide.commitments["standing"], now=SEALING)
+    note = {"outcome": "broken", "note": f"Judged{MILL}z", "now": SEALING}
+    commitments.judge_commitment(mill, wide.commitments["standing"], **note)
+    decide(here, key)
+    wide.remarks |= {
+        f"closing {MILL}": {f"Closing{MILL}z"},
+        f"judged {MILL}": {f"Judged{MILL}z"},
+        "together": {"Readword1", "Decideword1", "Promisestanding", "Promiseproposed"},
+        "gate together": {"Blockword"},
+    }
+    there = wide.there
+    quay, delta = there.people[QUAY][0], there.parties[DELTA]
+    wide.commitments["elsewhere"] = commitments.propose_commitment(
+        quay,
+        receiver=delta,
+        action="Promiseelsewhere",
+        owner=quay.key,
+        due_on=SEALING.date(),
+        now=SEALING,
+    )
+    wide.remarks["promised elsewhere"] = {"Promiseelsewhere"}
+
+
 # ------------------------------------------------------------------------------ addresses
 
 
@@ -334,12 +546,51 @@ def addresses(wide: Wide) -> Iterator[Address]:
             yield Address(route, reverse(route, args=keys), thing)
 
 
+def asked_by(who: Persona, asked: Sequence[Address]) -> list[Address]:
+    """Return what somebody asks for: who has no seat here, of evaluations one thing a route.
+
+    Who has a seat as another has, but for the party, asks about the evaluation that runs.
+    """
+    if who.name in SEATED:
+        return list(asked)
+    chosen: dict[str, Address] = {}
+    for at in asked:
+        if is_of_evaluation(at) and (at.route not in chosen or at.thing.startswith("gate")):
+            chosen[at.route] = at
+    second = who.name in SECOND
+    return [
+        at
+        for at in asked
+        if not is_of_evaluation(at)
+        or chosen[at.route] is at
+        or (second and at.thing.startswith(("running", "of running")))
+    ]
+
+
+def is_of_evaluation(at: Address) -> bool:
+    own = at.route.startswith(("evaluation:", "reflection:", "joint:", "commitment:"))
+    return own or at.thing.startswith("of ")
+
+
+SECOND = ("partner's manager", "facilitator not named")
+SEATED = (
+    "manager",
+    "sponsor",
+    "participant",
+    "facilitator",
+    "manager elsewhere",
+    "respondent",
+    "partner's respondent",
+)
+"""Who reaches some evaluation."""
+
+
 def _things(wide: Wide) -> dict[str, dict[str, tuple]]:
     """Return the things by what stands in their address, each with just that."""
     here, there = wide.here.alliance, wide.there.alliance
     in_here = {"missing": (here, MISSING_KEY), "too large": (here, 2**70)}
     organisations = Organisation.objects.values_list("name", "pk")
-    return {
+    return _evaluated(wide) | {
         "": {"": ()},
         "alliance": {"own": (here,), "elsewhere": (there,), "missing": (MISSING_KEY,)},
         "round": {name: (key,) for name, key in (*wide.rounds.items(), ("missing", MISSING_KEY))},
@@ -357,4 +608,102 @@ def _things(wide: Wide) -> dict[str, dict[str, tuple]]:
         "letter": {"missing": ("20261102T120000000000-000001",)},
         "uidb36 key": {"missing": ("1", "set-password")},
         "key": {"missing": ("x",)},
+    }
+
+
+def _evaluated(wide: Wide) -> dict[str, dict[str, tuple]]:
+    """Return what evaluations add; where there are two keys, each also with those of others.
+
+    The first word of a thing is the state of its evaluation, the last says whose it is.
+    """
+    keys = {**wide.evaluations, "missing": MISSING_KEY}
+    running, gate, far = (keys[name] for name in ("running", "gate", "elsewhere"))
+    mixed = {"own": "running own", PARTNERS: f"running {PARTNERS}", "theirs": "elsewhere theirs"}
+    dissents = {f"running {whose}": wide.dissents[name] for whose, name in mixed.items()}
+    seats = {"facilitator": wide.here.facilitator.key, "partner's": wide.seats["partner's"]}
+    own, partners = (wide.links[f"of running {whose}"] for whose in ("own", PARTNERS))
+    return {
+        # Who may reach what was agreed can reach what is at the gate; its texts are asked for.
+        "evaluation": {name: (key,) for name, key in keys.items() if name != "agreed"},
+        "evaluation topic": {
+            f"{name} {topic}": (keys[name], topic)
+            for name, topics in {
+                "preparing": ("EV1",),
+                "running": ("EV1", "EV99", "B1"),
+                "gate": ("EV1", "EV12", "EV99", "relevance"),
+                "agreed": ("EV12",),
+                "elsewhere": ("EV1",),
+                "missing": ("EV1",),
+            }.items()
+            for topic in topics
+        },
+        "evaluation kind code": {
+            f"{name} {kind} {code}": (keys[name], kind, code)
+            for name, kind, code in (
+                ("preparing", "topic", "EV1"),
+                ("running", "topic", "EV1"),
+                ("running", "block", "B1"),
+                ("gate", "topic", "EV1"),
+                ("gate", "topic", "EV12"),
+                ("gate", "topic", "EV99"),
+                ("gate", "block", "B1"),
+                ("gate", "block", "B9"),
+                ("gate", "other", "EV1"),
+                ("gate", "relevance", "relevance"),
+                ("agreed", "topic", "EV12"),
+                ("agreed", "relevance", "relevance"),
+                ("elsewhere", "topic", "EV1"),
+                ("missing", "topic", "EV1"),
+            )
+        },
+        "evaluation dissent": {name: (running, key) for name, key in dissents.items()}
+        | {
+            "gate of another": (gate, wide.dissents["running own"]),
+            "running of gate": (running, wide.dissents["gate own"]),
+            "elsewhere theirs": (far, wide.dissents["elsewhere theirs"]),
+            "running missing": (running, MISSING_KEY),
+            "running too large": (running, 2**70),
+        },
+        "evaluation proposal": {
+            "running own": (running, wide.proposals["running own"]),
+            "gate of another": (gate, wide.proposals["running own"]),
+            "running of elsewhere": (running, wide.proposals["elsewhere theirs"]),
+            "elsewhere theirs": (far, wide.proposals["elsewhere theirs"]),
+            "running missing": (running, MISSING_KEY),
+            "running too large": (running, 2**70),
+        },
+        "evaluation facilitator": {
+            f"running {name}": (running, key) for name, key in seats.items()
+        }
+        | {"gate facilitator": (gate, seats["facilitator"])}
+        | {"preparing facilitator": (keys["preparing"], seats["facilitator"])}
+        | {"elsewhere facilitator": (far, seats["facilitator"])}
+        | {"running too large": (running, 2**70)},
+        "evaluation index": {
+            f"{name} kept": (keys[name], index) for name, index in wide.receipts.items()
+        }
+        | {
+            "running of agreed": (running, wide.receipts["agreed"]),
+            "running none": (running, wide.receipts["running"] - 1),
+            "running missing": (running, MISSING_KEY),
+            "running too large": (running, 2**70),
+        },
+        "commitment": {name: (key,) for name, key in wide.commitments.items()}
+        | {"missing": (MISSING_KEY,), "too large": (2**70,)},
+        "link topic": {
+            "of running own EV1": (own, "EV1"),
+            "of running partner's EV1": (partners, "EV1"),
+            "of running own EV99": (own, "EV99"),
+            "of gate own EV1": (wide.links["of gate own"], "EV1"),
+            "open own EV1": (wide.links["open own"], "EV1"),
+            "missing EV1": (MISSING_LINK, "EV1"),
+        },
+        "link dissent": {
+            "of running own own": (own, wide.dissents["running own"]),
+            "of running partner's partner's": (partners, wide.dissents["running partner's"]),
+            "of running own partner's": (own, wide.dissents["running partner's"]),
+            "of running own theirs": (own, wide.dissents["elsewhere theirs"]),
+            "of running own too large": (own, 2**70),
+            "open own own": (wide.links["open own"], wide.dissents["running own"]),
+        },
     }
