@@ -237,7 +237,7 @@ REJECTED = {
     "figures left out": (HOST.file(releases=()), "The figures of “Autumn pulse” are not those"),
     "a log without the beginning": (
         HOST.file(entries=(), openings=(), releases=()),
-        "The log was rewritten since the receipt was given, at entry 4 or before it.",
+        "The bundle ends before entry 4, of which the receipt tells",
     ),
 }
 
@@ -269,6 +269,22 @@ def test_receipts_that_contradict_each_other_convict_the_host_even_in_another_ev
         assert "Keep both receipts" in said(out)
 
 
+def test_a_bundle_older_than_its_receipt_or_of_another_evaluation_accuses_nobody(verify):
+    older = HOST.file(entries=tuple(HOST.entries[:4]), openings=())
+    assert verify(older, MILL)[0] == 0
+    for content, why, remedy in (
+        (older, "The bundle ends before entry 5", "Fetch the bundle anew, and check that one."),
+        (other_evaluation(), "The bundle is not of the evaluation of the receipt", "Give the"),
+    ):
+        code, out, _ = verify(content, HOST.receipt(4))
+        assert code == 1
+        assert f"REJECTED {why}" in said(out)
+        assert f"WHAT TO DO NEXT {remedy}" in said(out)
+        assert "rewritten" not in out
+        assert "ALSO FOUND" not in out
+        assert "Believe nothing" not in said(out)
+
+
 def test_a_forged_receipt_is_rejected(verify):
     letters = receipt_text(HOST.receipt(3, organisation="Harbour Logistics"))
     code, out, _ = verify(HOST.file(), letters.encode())
@@ -276,7 +292,7 @@ def test_a_forged_receipt_is_rejected(verify):
 
     far = HOST.receipt(3, index=LARGEST_NUMBER)
     code, out, _ = verify(HOST.file(), far)
-    assert (code, "at entry 9007199254740992 or before it" in said(out)) == (1, True)
+    assert (code, "The bundle ends before entry 9007199254740992" in said(out)) == (1, True)
 
 
 def test_names_and_words_steer_no_terminal_and_pass_for_no_verdict(verify):

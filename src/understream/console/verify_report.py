@@ -138,8 +138,26 @@ _NOWHERE: Final = {
 }
 
 
-def _reason(fault: Check) -> tuple[str, str]:
-    why, remedy = _REASONS[fault.what]
+#: Why a check of a receipt fails if the log ends before it; an older bundle is no forgery.
+_SHORT: Final = (
+    (
+        "The bundle ends before {where}, of which the receipt tells: it was made before the "
+        "receipt was given, or its end was taken off."
+    ),
+    (
+        "Fetch the bundle anew, and check that one. If it too ends before the receipt, keep it "
+        "and your receipts just as they are, show them to the other parties, and ask the host "
+        "for an explanation."
+    ),
+)
+_MISMATCH: Final = ("receipt alliance", "receipt evaluation")
+
+
+def _reason(case: Case, fault: Check) -> tuple[str, str]:
+    last = len(case.bundle.entries)
+    beyond = {f"entry {one.receipt.index + 1}" for one in case.kept if one.receipt.index >= last}
+    short = fault.what in ("receipt head", "receipt commitments") and fault.where in beyond
+    why, remedy = _SHORT if short else _REASONS[fault.what]
     return why.format(where=fault.where or _NOWHERE.get(fault.what, "something")), remedy
 
 
@@ -242,11 +260,13 @@ def _found(case: Case) -> Iterator[str]:
             yield from _aloud(digest)
             for part in PARTS:
                 yield from _said(f"Part {part}, {_PARTS[part]}: {_state(case, part)}", "    ")
+    titles = [one.title for one in case.bundle.releases]
     for one in case.bundle.releases:
+        asked = f" ({one.instrument})" if titles.count(one.title) > 1 else ""
         seen = [_whose(case, x.party) for x in one.parties if x.figures is not None]
         unseen = [_whose(case, x.party) for x in one.parties if x.figures is None]
         yield ""
-        sentence = f"The figures of “{one.title}” are those that were fixed at its close"
+        sentence = f"The figures of “{one.title}”{asked} are those that were fixed at its close"
         sentence += f": {_list(seen)}." if seen else "; none of them is in this bundle."
         if seen and unseen:
             sentence += f" Not in this bundle: {_list(unseen)}."
@@ -315,8 +335,10 @@ def _opened(case: Case) -> Iterator[str]:
 
 
 def _rejected(case: Case) -> Iterator[str]:
-    faults = [_reason(one) for one in case.checks if not one.passed]
+    faults = [_reason(case, one) for one in case.checks if not one.passed]
     (why, remedy), *others = faults
+    if case.fault and case.fault.what in _MISMATCH:
+        others = []  # the rest would follow from the mix-up, and accuse somebody of it
     yield "REJECTED"
     yield from _said(why)
     yield ""
@@ -421,7 +443,7 @@ def as_json(case: Case, *, show: bool) -> str:
     :returns: one JSON object.
     """
     bundle, course = case.bundle, case.course
-    why, remedy = _reason(case.fault) if case.fault else ("", "")
+    why, remedy = _reason(case, case.fault) if case.fault else ("", "")
     report: dict[str, object] = {
         "accepted": case.accepted,
         "reason": why,
