@@ -101,6 +101,7 @@ def test_differences_come_first_within_the_fixed_order(world, key):
     assert [(one.number, one.code, one.sealed) for one in read.groups] == [
         (1, "own_goals", False), (2, "environment", False), (3, "hard", False), (4, "soft", True)
     ]  # fmt: skip
+    assert read.first
     assert read.groups[3].topics == ()
     assert len(read.groups[3].titles) == 5
     hard = read.groups[2].topics

@@ -236,13 +236,17 @@ class ClosingLine:
 
 @dataclass(frozen=True, slots=True)
 class JointCard:
-    """The joint page of an evaluation."""
+    """The joint page of an evaluation.
+
+    :ivar first: whether no evaluation of the alliance was revealed before it.
+    """
 
     evaluation: int
     alliance: int
     alliance_name: str
     time_zone: str
     title: str
+    first: bool
     state: str
     revealed_at: datetime
     soft_opened_at: datetime | None
@@ -322,6 +326,7 @@ def joint_before(seat: Seat, key: int, *, language: str, now: datetime) -> Joint
         alliance_name=row.alliance.name,
         time_zone=row.alliance.time_zone,
         title=row.title,
+        first=reach.earlier_evaluation(row) is None,
         state=row.state,
         revealed_at=row.revealed_at,
         soft_opened_at=row.soft_opened_at,

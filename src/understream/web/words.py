@@ -6,11 +6,13 @@ from django import template
 
 from understream.domain.word import together
 from understream.web.commitment.telling import standing, waiting
+from understream.web.party import tagged
 
 register = template.Library()
 register.filter(together)
 register.filter(standing)
 register.filter(waiting)
+register.filter(tagged)
 
 
 @register.filter

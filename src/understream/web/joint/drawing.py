@@ -66,6 +66,7 @@ class Box:
     """One text that the parties write together, with the form in which it is changed.
 
     :ivar anchor: where the page lands after it was changed.
+    :ivar address: where it is written; where it is accepted, and its history, lie under it.
     :ivar made: what is written, and whether it stands.
     :ivar accepted: who has accepted it, as lines of a list.
     :ivar typed: what the fields of the form hold.
@@ -76,6 +77,7 @@ class Box:
 
     text: JointCardText
     anchor: str
+    address: str
     typed: Mapping[str, str]
     faults: Mapping[str, str]
     theirs: JointCardText | None
@@ -205,11 +207,13 @@ class Phrases:
 class Pen:
     """What every part of the page is drawn with.
 
+    :ivar address: the page's own; what is written on it lies under it.
     :ivar at: the anchor of what stands open.
     :ivar figures: whether any figure of a party's people is shown.
     :ivar came: what came from this evaluation, as lines, by key.
     """
 
+    address: str
     at: str
     zone: ZoneInfo
     attempt: Attempt | None
@@ -232,6 +236,7 @@ def draw(card: JointCard, *, writing: bool, at: str = "", attempt: Attempt | Non
     sides = [side for group in card.groups for topic in group.topics for side in topic.sides]
     came = written(card.commitments, linked=writing)
     pen = Pen(
+        address=reverse("joint:show", args=[card.evaluation]),
         at=at,
         zone=ZoneInfo(card.time_zone),
         attempt=attempt,
@@ -241,7 +246,7 @@ def draw(card: JointCard, *, writing: bool, at: str = "", attempt: Attempt | Non
     )
     return Drawn(
         stages=_stages(card),
-        address=reverse("joint:show", args=[card.evaluation]),
+        address=pen.address,
         gate=_gate(card.gate, pen) if card.gate else None,
         groups=tuple(_group(one, pen) for one in card.groups),
         figures=pen.figures,
@@ -267,7 +272,11 @@ def _phrases(card: JointCard) -> Phrases:
         rating=_("%(rating)s of 7."),
         not_judged=_("Could not judge this."),
         changed=_("Changed: %(change)s."),
-        since=_("Since last time: %(direction)s."),
+        since=(
+            _("Since the start: %(direction)s.")
+            if card.first
+            else _("Since last time: %(direction)s.")
+        ),
         sure=_("How sure: %(sure)s."),
         people=_("Its people: %(figure)s."),
         agreeing=_("Its people: %(figure)s, %(agreement)s."),
@@ -549,6 +558,7 @@ def _box(text: JointCardText, anchor: str, pen: Pen) -> Box:
     return Box(
         text=text,
         anchor=anchor,
+        address=f"{pen.address}{text.kind}/{text.code}/",
         typed=typed,
         faults=faults,
         theirs=mine.theirs if mine else None,
