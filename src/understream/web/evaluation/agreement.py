@@ -121,7 +121,7 @@ def change(request: SeatedRequest, evaluation: int) -> HttpResponse:
             except Unfit as unfit:
                 add_faults(form, unfit)
             except Newer:
-                form = _beside(form, *terms_before(request.seat, evaluation))
+                form = _beside(request, form, *terms_before(request.seat, evaluation))
                 return _terms_page(request, form, card, before, status=409)
             else:
                 messages.success(request, _("Kept. What changed has to be accepted by everybody."))
@@ -137,12 +137,13 @@ def _form(request: SeatedRequest, terms: Terms, version: int | None = None) -> T
     )
 
 
-def _beside(form: TermsForm, terms: Terms, version: int) -> TermsForm:
+def _beside(request: SeatedRequest, form: TermsForm, terms: Terms, version: int) -> TermsForm:
     """Keep what was written, name what stands otherwise now, and let it be kept knowingly."""
     typed, stands = filled_in(form.terms()), filled_in(terms)
     names = [str(form[name].label) for name in typed if typed[name] != stands[name]]
-    form.data = form.data.copy()
-    form.data["version"] = str(version)
+    data = request.POST.copy()
+    data["version"] = str(version)
+    form.data = data
     form.add_error(
         None,
         _(
