@@ -8,6 +8,7 @@ from random import Random
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -122,7 +123,10 @@ class RoundCard:
 
 @dataclass(frozen=True, slots=True)
 class RoundLine:
-    """One round in a list; `evaluation` is the key of the one it belongs to, 0 for none."""
+    """One round in a list; `evaluation` is the key of the one it belongs to, 0 for none.
+
+    :ivar instrument: the code of what it asks.
+    """
 
     key: int
     title: str
@@ -131,6 +135,7 @@ class RoundLine:
     closed_at: datetime | None
     imported: bool
     evaluation: int
+    instrument: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,7 @@ class Candidate:
 def rounds_of(seat: Seat) -> tuple[RoundLine, ...]:
     """Return the rounds of the seat's alliance, the newest first."""
     require(seat, Act.ROUND_READ, Where(alliance=seat.alliance))
+    rows = reach.rounds_within(seat).annotate(asks=F("instrument__code"))
     return tuple(
         RoundLine(
             row.pk,
@@ -155,8 +161,9 @@ def rounds_of(seat: Seat) -> tuple[RoundLine, ...]:
             row.closed_at,
             row.imported,
             row.evaluation_id or 0,
+            row.asks,
         )
-        for row in reach.rounds_within(seat).order_by("-closes_at", "-pk")
+        for row in rows.order_by("-closes_at", "-pk")
     )
 
 
