@@ -750,7 +750,10 @@ def test_a_link_reads_the_own_reflection_with_other_views_then_all_side_by_side(
     assert "Only ours." in words(joint)
     assert '<form method="post" action="/evaluations' not in joint.content.decode()
     assert "Not so." not in words(client.get(address))
-    assert stranger.get(address).status_code == 404
+    for name in ("evaluation", "mirror"):
+        elsewhere = stranger.get(at(link, name))
+        told = "belongs to another browser" in words(elsewhere), "Theirs." in words(elsewhere)
+        assert (elsewhere.status_code, *told) == (404, True, False)
 
     SeatRow.objects.filter(pk=world.people["Harbour"][1].key).update(left_at=SEALING)
     assert client.get(address).status_code == 404

@@ -17,7 +17,13 @@ from understream.domain.reflection import (
 )
 from understream.domain.word import name_of_host
 from understream.web import clock
-from understream.web.answer.views import BROWSER, choose_language, language_here, page
+from understream.web.answer.views import (
+    BROWSER,
+    choose_language,
+    elsewhere,
+    language_here,
+    page,
+)
 from understream.web.joint.drawing import draw as draw_joint
 from understream.web.policy import Of, policy
 from understream.web.reflection.dissents import View, change_view, typed_view, views_of
@@ -33,7 +39,10 @@ def evaluation(request: HttpRequest, link: str) -> HttpResponse:
         card = joint_by_link(link, browser=browser, language=language_here(), now=clock.now())
         told = {"joint": card, "drawn": draw_joint(card, writing=False), "link": link}
         return page(request, "answer/joint.html", told)
-    return _reflection_page(request, link)
+    try:
+        return _reflection_page(request, link)
+    except Missing:
+        return elsewhere(request, link)
 
 
 @policy(Act.DISSENT_HOLD, Of.LINK, "POST")

@@ -168,7 +168,10 @@ def mirror(request: HttpRequest, link: str) -> HttpResponse:
     """Show the mirror that the holder of the link may read, without an account."""
     choose_language(request, link)
     browser = request.COOKIES.get(BROWSER, "")
-    card = mirror_by_link(link, browser=browser, language=language_here())
+    try:
+        card = mirror_by_link(link, browser=browser, language=language_here())
+    except Missing:
+        return elsewhere(request, link)
     told = {
         "mirror": card,
         "drawn": draw(card),
@@ -176,6 +179,16 @@ def mirror(request: HttpRequest, link: str) -> HttpResponse:
         "reading": readable_by_link(link, browser=browser),
     }
     return page(request, "answer/mirror.html", told)
+
+
+def elsewhere(request: HttpRequest, link: str) -> HttpResponse:
+    """Say of a link that cannot be read here where it can, and how to get another.
+
+    :raises Missing: if no other browser is the reason.
+    """
+    if _card(request, link).stage != "elsewhere":
+        raise Missing
+    return page(request, PAGES["elsewhere"], {"link": link}, 404)
 
 
 def _reading(request: HttpRequest, link: str, card: FormCard) -> str:
