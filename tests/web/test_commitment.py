@@ -94,10 +94,12 @@ def test_what_cannot_be_proposed_is_said_beside_the_field_and_kept():
 
     itself = propose(world, "Help <us>", receiver="Harbour", **source)
     late = propose(world, "Help <us>", days=-3, **source)
+    far = propose(world, "Help <us>", days=20 * 365, **source)
 
     for answer, sentence in (
         (itself, "A commitment is to another party."),
         (late, "Choose a day from today on."),
+        (far, "Choose a day within ten years."),
     ):
         page = answer.content.decode()
         assert answer.status_code == 400

@@ -327,8 +327,10 @@ def propose_commitment(
         faults["owner"] = _("Choose who sees to it.")
     elif receiver not in parties_in(alliance.pk) or receiver == held.party_id:
         faults["receiver"] = _("A commitment is to another party. Choose which.")
-    if not today <= due_on <= date(today.year + FURTHEST, 12, 31):
+    if due_on < today:
         faults["due_on"] = _("Choose a day from today on.")
+    elif due_on > date(today.year + FURTHEST, 12, 31):
+        faults["due_on"] = _("Choose a day within ten years.")
     if faults or held is None or held.party_id is None:
         raise Unfit(faults)
     origin = _origin(seat, evaluation, {held.party_id, receiver}) if evaluation else None
