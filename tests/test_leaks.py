@@ -85,13 +85,14 @@ def everything_kept() -> Iterator[list[logging.LogRecord]]:
     kept = Kept()
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [one.level for one in loggers]
-    loggers[0].addHandler(kept)
+    # Nobody else keeps a line meanwhile: with it goes a whole request, and there are many.
+    handlers, loggers[0].handlers = loggers[0].handlers, [kept]
     for one in loggers:
         one.setLevel(logging.DEBUG)
     try:
         yield kept.records
     finally:
-        loggers[0].removeHandler(kept)
+        loggers[0].handlers = handlers
         for one, level in zip(loggers, levels, strict=True):
             one.setLevel(level)
 
