@@ -120,6 +120,9 @@ def test_who_may_write_and_accept_finds_the_forms_and_nobody_else(revealed):
     ):
         page = page_of(seat, key)
         assert {one for one in (writes, accepts, asks) if one in page} == found, seat.role
+        assert page.count(f"/commitments/new/?evaluation={key}&amp;topic=EV") == 16 * bool(found)
+        assert page.count('<select class="input brief"') == (asks in found)
+        assert page.count(">Choose the critic</a>") == 15 * (asks in found)
         assert "We differ." in page
     assert page.count('class="agreeing"') == 1
 
@@ -238,4 +241,4 @@ def test_the_page_asks_the_database_as_often_for_four_parties_as_for_two():
         assert "what their people say" in page
         counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= 28
+    assert counts[0] == counts[1] <= 24
