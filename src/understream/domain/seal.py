@@ -50,6 +50,7 @@ class ReceiptCard:
 
     :ivar kind: ``sealed``, ``taken back`` or ``revealed``.
     :ivar party: whose seal it is; ``None`` for a reveal.
+    :ivar part: which part a reveal opened, 0 for a seal.
     :ivar words: six words in the reader's language; `other_words` in the other one.
     :ivar digest: 64 hexadecimal digits; `words` stand for the first 66 bits.
     :ivar file: the receipt as text, to be kept.
@@ -58,6 +59,7 @@ class ReceiptCard:
     index: int
     kind: str
     party: PartyCard | None
+    part: int
     at: datetime
     words: tuple[str, ...]
     other_words: tuple[str, ...]
@@ -266,6 +268,7 @@ def receipt_card(row: SealEntry, names: dict[str, PartyCard], *, language: str) 
         index=row.index,
         kind=receipt.kind,
         party=names.get(receipt.party),
+        part=json.loads(row.body).get("part", 0),
         at=datetime.fromisoformat(receipt.at),
         words=words_in(receipt.digest, language),
         other_words=words_in(receipt.digest, other),
