@@ -239,6 +239,17 @@ def test_each_stage_says_what_waits_and_for_whom(at):
     assert "You decided together on 9 November 2026" in page_of(harbour, "show", key)
 
 
+def test_dates_that_pass_before_it_begins_are_chosen_anew_whoever_has_accepted(at):
+    world = make_alliance()
+    key = prepare_evaluation(world)
+    at(DEADLINE)
+    for seat in (*world.managers.values(), world.facilitator):
+        page = page_of(seat, "show", key)
+        assert "The dates have passed before every party accepted" in page
+        assert page.count(to("change", key)) == 1
+        assert f'href="{to("accept", key)}"' not in page
+
+
 def test_when_the_deadline_has_passed_the_ways_on_are_shown_and_all_who_sealed_agree(at):
     world = make_alliance("Harbour", "Mill", "Quay", people=2)
     harbour, mill, quay = world.managers.values()

@@ -268,7 +268,10 @@ def test_another_view_is_held_joined_reworded_and_let_go_without_a_name():
 
     propose_end(world.managers["Mill"], key, kind="cancel", now=SEALING)
     manager = client_of(world.managers["Harbour"])
-    assert "This evaluation is over and nothing was opened." in page(manager, "show", key)
+    ended = page(manager, "show", key)
+    assert "This evaluation is over and nothing was opened." in ended
+    assert "and nobody else: nothing was opened, and nothing will be." in ended
+    assert "After the reveal" not in ended
     page(manager, "seal", key, status=302)
     page(manager, "sealed", key, status=302)
     over = post(manager, "topic", key, "EV1", status=409, version=0, **SAID)
