@@ -212,7 +212,7 @@ def test_the_home_asks_the_same_number_of_questions(many, django_assert_num_quer
         close(world, open_round(world))
         open_round(world)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         home = home_of(world.managers["Party 0"], now=LATER)
 
     assert len(home.rounds) == 3 * many
