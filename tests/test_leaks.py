@@ -323,9 +323,16 @@ def leaks(wide: Wide, *names: str) -> Iterator[str]:
                 yield f"{name}: a page leads to {url}, where nothing is"
             head = "\n".join(f"{key}: {value}" for key, value in response.items())
             text = html.unescape(response.content.decode()).replace(url, "ADDRESS") + head
+            text = text.replace(asked_with(url), "LINK")
             if text not in seen:
                 seen.add(text)
                 yield from (f"{name}: {LEAK} {one} {url}" for one in forbidden if is_in(one, text))
+
+
+def asked_with(url: str) -> str:
+    """Return the personal link with which somebody asks, who knows it; else the address."""
+    found = re.match(r"/r/([\w-]{22})/", url)
+    return found[1] if found else url
 
 
 LEAK = "is shown"
