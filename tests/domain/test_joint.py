@@ -278,6 +278,11 @@ def test_the_closing_decision_ends_it_and_a_day_to_decide_does_not(world, key):
     ):
         with pytest.raises(Ended):
             call()
+    # Who may not accept is told nothing of how it stands, afterwards as before.
+    about = (key, "relevance", "relevance")
+    for seat in (world.facilitator, world.people["Mill"][1]):
+        with pytest.raises(Missing):
+            joint.accept_joint_text(seat, *about, version=2, now=SEALING)
 
 
 def test_each_party_says_once_what_it_did_and_reads_the_others_when_all_have(world, key):

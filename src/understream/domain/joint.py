@@ -699,8 +699,7 @@ def write_joint_text(
     :raises Ended: once the closing decision has been taken.
     :raises Unfit: by field.
     """
-    row = _live(seat, key)
-    require(seat, Act.JOINT_WRITE, Where(row.alliance_id))
+    row = _live(seat, key, Act.JOINT_WRITE)
     _refuse_unasked(row, kind, code)
     content = _fit(kind, reading, decision, choice, decide_on, now, row)
     kept = row.texts.filter(kind=kind, code=code).select_for_update(of=("self",)).first()
@@ -726,8 +725,10 @@ def write_joint_text(
     return kept.version
 
 
-def _live(seat: Seat, key: int) -> Evaluation:
+def _live(seat: Seat, key: int, act: Act, *, party: int = 0) -> Evaluation:
+    """Return the evaluation, locked, while it is talked about, to a seat that may do the act."""
     row = reach.locked_evaluation(seat, key)
+    require(seat, act, Where(row.alliance_id, party))
     if row.revealed_at is None:
         raise Missing
     if row.state != State.REVEALED:
@@ -805,8 +806,7 @@ def accept_joint_text(
     :raises Rewritten: if it was changed meanwhile.
     :raises Missing: for a text nobody has written.
     """
-    row = _live(seat, key)
-    require(seat, Act.JOINT_ACCEPT, Where(row.alliance_id, seat.party))
+    row = _live(seat, key, Act.JOINT_ACCEPT, party=seat.party)
     parties = set(row.reflections.values_list("party", flat=True))
     kept = row.texts.filter(kind=kind, code=code).select_for_update(of=("self",)).first()
     if kept is None or seat.party not in parties:
@@ -875,8 +875,7 @@ def assign_critic(seat: Seat, key: int, topic: str, *, critic: int, now: datetim
 
     :raises Unfit: for somebody without a seat for one of the parties.
     """
-    row = _live(seat, key)
-    require(seat, Act.CRITIC_ASSIGN, Where(row.alliance_id))
+    row = _live(seat, key, Act.CRITIC_ASSIGN)
     _refuse_unasked(row, JointText.Kind.TOPIC, topic)
     if not critic:
         row.critics.filter(topic=topic).delete()
