@@ -79,17 +79,20 @@ SECRET = "What we see"
 """Begins every sentence that a party writes for itself."""
 WAITED_FOR = "whoever is waited for"
 BEGINNINGS = {
-    "nothing": 1,
-    "agreed": 1,
-    "open": 2,
-    "written": 3,
-    "one sealed": 3,
     "two sealed": 6,
+    "one sealed": 3,
+    "written": 3,
     "two sealed, little shifted": 3,
     "at the gate": 2,
+    "open": 2,
     "wide open": 1,
+    "agreed": 1,
+    "nothing": 1,
 }
-"""How far an evaluation has come where a program begins, and how often it begins there."""
+"""How far an evaluation has come where a program begins, and how often it begins there.
+
+What stands first, Hypothesis takes more often.
+"""
 parties = st.sampled_from(PARTIES)
 managers = parties.map(lambda name: f"manager {name}")
 actors = st.one_of(st.just(WAITED_FOR), st.just(WAITED_FOR), managers, st.sampled_from(OTHERS))
@@ -151,7 +154,7 @@ class Protocol(RuleBasedStateMachine):
     def begin_anew(self):
         """Forget what was seen of an earlier evaluation."""
         self.kept, self.opened_with, self.outside = {}, {}, {}
-        self.read, self.looked, self.proved = None, 0, 0
+        self.read, self.looked, self.proved, self.compared = None, 0, 0, -1
 
     def teardown(self):
         try:
@@ -335,13 +338,12 @@ class Protocol(RuleBasedStateMachine):
         if outcome is None:
             self.reached.add("opened")
 
-    @precondition(lambda self: self.key)
+    @precondition(lambda self: self.state == "preparing")
     @rule(by=st.sampled_from([*OTHERS, "manager Mill"]))
     def call_off(self, by):
         """Call off what has not begun."""
-        before = self.state
         outcome = self.manage(by, evaluations.call_off_evaluation, self.key, now=self.now)
-        assert (outcome is None) == (before == "preparing" and by.startswith("manager"))
+        assert (outcome is None) == by.startswith("manager")
         if outcome is None:
             self.reached.add("called off")
 
@@ -482,7 +484,7 @@ class Protocol(RuleBasedStateMachine):
         there = reflections.conclusions_of(mine)
         views = reflections.travelling(mine)
         said = {}
-        for one in Envelope.objects.filter(reflection=mine):
+        for one in Envelope.objects.filter(reflection=mine).order_by("part"):
             said |= {told["code"]: told for told in json.loads(bytes(one.document))["topics"]}
         assert list(said) == list(TOPICS)
         for topic, told in said.items():
@@ -707,8 +709,8 @@ class Protocol(RuleBasedStateMachine):
         for _ in range(steps):
             self.go_on()
 
-    @precondition(lambda self: self.key and self.state != "running")
-    @rule(by=st.sampled_from([*OTHERS, "manager Mill", "manager Quay"]), which=st.integers(0, 6))
+    @precondition(lambda self: self.state not in ("", "running"))
+    @rule(by=st.sampled_from(["manager Mill", "manager Quay", *OTHERS]), which=st.integers(0, 7))
     def stray(self, by, which):
         """Do what nobody can do now: before it began, after it opened, or when it is over."""
         seat, key, now = self.seats[by], self.key, self.now
@@ -723,13 +725,9 @@ class Protocol(RuleBasedStateMachine):
             lambda: evaluations.propose_end(
                 seat, key, kind="extend", until=self.row.seal_until + WEEK, now=now
             ),
+            lambda: evaluations.open_evaluation(self.seats["sponsor"], key, now=now, rng=self.rng),
             lambda: (
-                evaluations.open_evaluation(
-                    seat if by != "facilitator" else self.seats["sponsor"],
-                    key,
-                    now=now,
-                    rng=self.rng,
-                )
+                evaluations.call_off_evaluation(seat, key, now=now)
                 if self.row.opened_at
                 else joint.joint_before(seat, key, language="en", now=now)
             ),
@@ -830,10 +828,14 @@ class Protocol(RuleBasedStateMachine):
         self.outside[name, all_pages] = repr(told)
         return self.outside[name, all_pages]
 
-    @precondition(lambda self: self.state == "running")
+    @precondition(lambda self: self.state == "running" and self.compared != self.looked)
     @rule(of=parties, noise=st.text(max_size=200))
     def look_from_outside(self, of, noise):
-        """PI-6: other content of one party, sealed or not, changes no word another can get."""
+        """PI-6: other content of one party, sealed or not, changes no word another can get.
+
+        Looked at once for each entry of the log, as it takes long.
+        """
+        self.compared = self.looked
         onlooker, mine = self.onlooker(of), self.party(f"manager {of}")
         before = self.seen(onlooker, all_pages=True)
         point = transaction.savepoint()
@@ -940,7 +942,7 @@ def run(programs, steps):
 
 
 def test_no_program_opens_early_opens_something_else_or_tells_a_partner():
-    reached = run(40, 12)
+    reached = run(40, 8)
     assert reached["revealed"]
 
 
