@@ -772,10 +772,36 @@ def test_a_link_that_may_not_read_a_reflection_offers_none(at_noon):
     assert at(link, "evaluation") not in client.get(at(link)).content.decode()
     assert client.get(at(link, "evaluation")).status_code == 404
     seal_evaluation(world, key)
+    client.post(at(link, "read"))
     assert "What we see in EV1." in words(client.get(at(link, "evaluation")))
 
     plain = links_of(open_round(world), world.parties["Harbour"])[1]
     assert client.get(at(plain, "evaluation")).status_code == 404
+
+
+def test_a_letter_that_was_passed_on_shows_nothing_before_it_belongs_to_a_browser(at_noon):
+    world = make_alliance(people=(5, 5))
+    key = begin_evaluation(world)
+    link = links_of(Round.objects.get(evaluation=key).pk, world.parties["Harbour"])[1]
+    client, stranger = Client(), Client()
+    assert client.post(at(link, "read")).status_code == 404  # answering begins with it still
+    let_answers_end(world, key)
+    at_noon["now"] = SEALING
+    reflect(world, key, "Harbour", EV1={"sentence": "Only ours."})
+    views = reverse("answer:dissent", args=[link, "EV2"])
+
+    assert at(link, "evaluation") in client.get(at(link)).content.decode()
+    before = client.get(at(link, "evaluation"))
+    assert "Do you want to read in this browser?" in words(before)
+    assert "Only ours." not in words(before)
+    assert client.post(views, {"text": "Not bound."}).status_code == 404
+    assert client.post(at(link, "read")).status_code == 303
+    assert "Only ours." in words(client.get(at(link, "evaluation")))
+    assert client.post(at(link, "read")).status_code == 303
+
+    stranger.post(at(link, "read"))
+    assert "Only ours." not in words(stranger.get(at(link, "evaluation")))
+    assert "belongs to another browser" in words(stranger.get(at(link, "evaluation")))
 
 
 @pytest.mark.parametrize(

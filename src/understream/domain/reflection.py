@@ -21,7 +21,7 @@ from understream.domain.evaluation import Ended, may_read_reflection
 from understream.domain.journal import record
 from understream.domain.mirror import FigureCard, figures_within
 from understream.domain.topic import Topic, by_code, instrument_in, topics_of
-from understream.domain.voice import legible
+from understream.domain.voice import legible, may_bind
 from understream.domain.word import WORDS
 from understream.measurement.seal import canonical, framed
 from understream.records.evaluation import Evaluation, State
@@ -60,6 +60,10 @@ class NotYet(Refused):
     """Everybody speaks alone first."""
 
     reason = _("Your people are still answering. You conclude together once their answers are in.")
+
+
+class NotBound(Missing):
+    """A personal link is read in the browser it belongs to, and belongs to none yet."""
 
 
 class Changed(Refused):
@@ -499,12 +503,15 @@ def _readers(row: Reflection, admitted: Collection[int]) -> tuple[Reader, ...]:
 def seat_by_link(link: str, *, browser: str) -> tuple[Seat, int]:
     """Return who reads with a personal link of an evaluation, and the key of the evaluation.
 
+    :raises NotBound: for a link that belongs to no browser yet: a letter passed on opens nothing.
     :raises Missing: for any other link, for another browser, or if the person has left.
     """
     right = reach.reading_by(link, browser)
     key = right.cohort.round.evaluation_id
     if key is None:
         raise Missing
+    if right.browser_hash is None:
+        raise NotBound if may_bind(right) else Missing
     return reach.seat_from(right.seat), key
 
 
@@ -521,13 +528,16 @@ def reflection_by_link(link: str, *, browser: str, language: str, now: datetime)
 def readable_by_link(link: str, *, browser: str) -> str:
     """Tell what the holder of a personal link can read of an evaluation.
 
-    :returns: ``joint`` after the reveal, ``reflection`` once the party concludes, else "".
+    :returns: ``joint`` after the reveal, ``reflection`` once the party concludes, ``unbound`` if
+        the link has to be bound to this browser first, else "".
     """
     try:
-        seat, key = seat_by_link(link, browser=browser)
-        row = _readable(seat, key, 0)
+        right = reach.reading_by(link, browser)
+        row = _readable(reach.seat_from(right.seat), right.cohort.round.evaluation_id or 0, 0)
     except Missing:
         return ""
+    if right.browser_hash is None:
+        return "unbound" if may_bind(right) else ""
     if row.evaluation.revealed_at is not None:
         return "joint"
     begun = _begun(row.evaluation, reach.cohort_about_topics(row.evaluation, row.party_id))

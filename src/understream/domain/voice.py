@@ -408,6 +408,38 @@ def _locked(asked: Round) -> Round:
     return next(row for row in rows if row.pk == asked.pk)
 
 
+@transaction.atomic
+def bind_link(link: str, *, browser: str, rng: Random) -> str:
+    """Bind a personal link to this browser for reading, by somebody who did not answer with it.
+
+    :param browser: the secret this browser already keeps, or "".
+    :returns: the secret the browser must keep.
+    :raises OtherBrowser: if the link belongs to another browser.
+    :raises Missing: while its round is open: then answering begins with it.
+    """
+    found = reach.participation_by(link)
+    right = (
+        Participation.objects.select_for_update(of=("self",))
+        .select_related("cohort__round")
+        .get(pk=found.pk)
+    )
+    if right.browser_hash is not None:
+        if browser and bytes(right.browser_hash) == reach.hash_of(browser):
+            return browser
+        raise OtherBrowser
+    if not may_bind(right):
+        raise Missing
+    kept = browser or rng.randbytes(16).hex()
+    right.browser_hash = reach.hash_of(kept)
+    right.save(update_fields=["browser_hash"])
+    return kept
+
+
+def may_bind(right: Participation) -> bool:
+    """Tell whether a link can be bound for reading alone: once nothing is answered with it."""
+    return right.cohort.round.state == State.CLOSED or right.cohort.mode == Mode.ONE_VOICE
+
+
 def _fall_to_one_voice(cohort: Cohort, now: datetime) -> None:
     asked = cohort.round
     cohorts = Cohort.objects.filter(party=cohort.party_id, mode=Mode.NAMED)

@@ -15,12 +15,15 @@ from understream.domain.reflection import (
     reflection_by_link,
     seat_by_link,
 )
+from understream.domain.voice import OtherBrowser, bind_link
 from understream.domain.word import name_of_host
 from understream.web import clock
 from understream.web.answer.views import (
     BROWSER,
+    LINK_LASTS,
     choose_language,
     elsewhere,
+    keep,
     language_here,
     page,
 )
@@ -35,7 +38,10 @@ def evaluation(request: HttpRequest, link: str) -> HttpResponse:
     """Show the own party's reflection, and after the reveal all of them; without an account."""
     choose_language(request, link)
     browser = _browser(request)
-    if readable_by_link(link, browser=browser) == "joint":
+    stands = readable_by_link(link, browser=browser)
+    if stands == "unbound":
+        return page(request, "answer/read_here.html", {"link": link})
+    if stands == "joint":
         card = joint_by_link(link, browser=browser, language=language_here(), now=clock.now())
         told = {"joint": card, "drawn": draw_joint(card, writing=False), "link": link}
         return page(request, "answer/joint.html", told)
@@ -43,6 +49,20 @@ def evaluation(request: HttpRequest, link: str) -> HttpResponse:
         return _reflection_page(request, link)
     except Missing:
         return elsewhere(request, link)
+
+
+@policy(Act.MIRROR_READ, Of.LINK, "POST")
+def read_here(request: HttpRequest, link: str) -> HttpResponse:
+    """Bind the link to this browser, and go on to the evaluation."""
+    choose_language(request, link)
+    response = HttpResponseRedirect(reverse("answer:evaluation", args=[link]))
+    response.status_code = 303
+    try:
+        kept = bind_link(link, browser=_browser(request), rng=clock.rng)
+    except OtherBrowser:
+        return response  # the page there says so
+    keep(request, response, link, BROWSER, kept, LINK_LASTS)
+    return response
 
 
 @policy(Act.DISSENT_HOLD, Of.LINK, "POST")

@@ -59,7 +59,7 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
     response = page(request, name, told)
     if card.stage == "begin" and BROWSER not in request.COOKIES:
         # Given beforehand, so that who taps twice, or never gets the reply, is not locked out.
-        _keep(request, response, link, BROWSER, clock.rng.randbytes(16).hex(), LINK_LASTS)
+        keep(request, response, link, BROWSER, clock.rng.randbytes(16).hex(), LINK_LASTS)
     return response
 
 
@@ -82,7 +82,7 @@ def begin(request: HttpRequest, link: str) -> HttpResponse:
     except (voice.OtherBrowser, voice.Closed):
         return response  # somebody or the clock was quicker: the page says which
     if browser:
-        _keep(request, response, link, BROWSER, browser, LINK_LASTS)
+        keep(request, response, link, BROWSER, browser, LINK_LASTS)
     return response
 
 
@@ -97,7 +97,7 @@ def send(request: HttpRequest, link: str) -> HttpResponse:
     except Refused as refusal:
         return _refuse(request, link, card, refusal, script=script)
     response = _reply({"heard": True}, 200) if script else _back(link)
-    _keep(request, response, link, KEPT, said.submission, card.closes_at - clock.now())
+    keep(request, response, link, KEPT, said.submission, card.closes_at - clock.now())
     return response
 
 
@@ -273,7 +273,7 @@ def _reply(said: dict[str, object], status: int) -> HttpResponse:
     return HttpResponse(text, content_type="application/json", status=status)
 
 
-def _keep(
+def keep(
     request: HttpRequest,
     response: HttpResponse,
     link: str,
@@ -281,6 +281,7 @@ def _keep(
     secret: str,
     lasts: timedelta,
 ) -> None:
+    """Let the browser keep a secret of a link, for the pages of that link alone."""
     response.set_cookie(
         name,
         secret,
