@@ -23,7 +23,7 @@ from tests.factories import (
 from understream.access.refusal import Missing, Unfit
 from understream.access.seat import Role
 from understream.domain import evaluation as evaluations
-from understream.domain import reflection, reveal
+from understream.domain import reflection, reveal, voice
 from understream.domain.evaluation import Ended, evaluation_before
 from understream.domain.journal import journal_of
 from understream.domain.reflection import Changed, NotYet, Sealed, Words
@@ -361,15 +361,19 @@ def test_a_link_reads_the_own_reflection_in_its_browser_until_its_person_leaves(
 
     with pytest.raises(Missing):
         reflection.reflection_by_link(link, browser="b" * 32, language="en", now=SEALING)
-    read = reflection.reflection_by_link(mill, browser="", language="en", now=SEALING)
-    assert (read.party.name, read.done) == ("Mill", 0)
-    assert reflection.readable_by_link(mill, browser="") == "reflection"
-    seal_evaluation(world, key)
-    assert reflection.readable_by_link(mill, browser="") == "joint"
-    end_seat(world.managers["Mill"], world.people["Mill"][1].key, now=SEALING)
-    assert reflection.readable_by_link(mill, browser="") == ""
-    with pytest.raises(Missing):
+    with pytest.raises(reflection.NotBound):
         reflection.reflection_by_link(mill, browser="", language="en", now=SEALING)
+    assert reflection.readable_by_link(mill, browser="") == "unbound"
+    own = voice.bind_link(mill, browser="", rng=world.rng)
+    read = reflection.reflection_by_link(mill, browser=own, language="en", now=SEALING)
+    assert (read.party.name, read.done) == ("Mill", 0)
+    assert reflection.readable_by_link(mill, browser=own) == "reflection"
+    seal_evaluation(world, key)
+    assert reflection.readable_by_link(mill, browser=own) == "joint"
+    end_seat(world.managers["Mill"], world.people["Mill"][1].key, now=SEALING)
+    assert reflection.readable_by_link(mill, browser=own) == ""
+    with pytest.raises(Missing):
+        reflection.reflection_by_link(mill, browser=own, language="en", now=SEALING)
 
 
 def test_what_was_written_outlives_an_evaluation_that_was_called_off(world, key):
