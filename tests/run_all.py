@@ -34,6 +34,7 @@ PURE = (
     "site/test_environment.py", "site/test_log.py", "test_architecture.py", "test_docs.py",
     "test_packaging.py", "test_bench.py", "test_messages.py", "web/test_dutch.py",
     "web/test_csp.py", "web/test_forms.py", "web/test_parts.py",
+    "test_leaks.py", "test_noninterference.py", "console/test_world.py",
 )  # fmt: skip
 """Tests that no database can change the outcome of."""
 
