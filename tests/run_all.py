@@ -34,9 +34,14 @@ PURE = (
     "site/test_environment.py", "site/test_log.py", "test_architecture.py", "test_docs.py",
     "test_packaging.py", "test_bench.py", "test_messages.py", "web/test_dutch.py",
     "web/test_csp.py", "web/test_forms.py", "web/test_parts.py",
-    "test_leaks.py", "test_noninterference.py", "console/test_world.py",
+    "test_matrix.py", "test_leaks.py", "test_noninterference.py", "test_injection.py",
+    "web/test_queries.py", "console/test_world.py",
 )  # fmt: skip
-"""Tests that no database can change the outcome of."""
+"""Tests that no database can change the outcome of.
+
+Among them the long walks past every page: what pages ask of a database is asked by the tests of the
+domain and of each page, on both.
+"""
 
 FLEETING = ("join_collapse_limit=1", "from_collapse_limit=1", "jit=off", "autovacuum=off")
 """For a handful of rows, the search for the best order of joins costs most of all."""

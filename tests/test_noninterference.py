@@ -843,7 +843,7 @@ def test_whatever_a_party_does_unrevealed_changes_nothing_that_others_get(at):
     shared, reworded and let go, people's answers and remarks, who answers and in which order, and
     each of these at another moment.
     """
-    assert unrevealed(at, changes=5, size=14, turns=1) == []
+    assert unrevealed(at, changes=5, size=8, turns=1) == []
 
 
 @pytest.mark.soak
