@@ -39,8 +39,8 @@ PURE = (
 )  # fmt: skip
 """Tests that no database can change the outcome of.
 
-Among them the long walks past every page: what pages ask of a database is asked by the tests of the
-domain and of each page, on both.
+Among them the long walks past every page: what pages ask of a database is asked by the tests of
+the domain and of each page, on both.
 """
 
 FLEETING = ("join_collapse_limit=1", "from_collapse_limit=1", "jit=off", "autovacuum=off")
