@@ -496,7 +496,7 @@ def test_no_field_of_an_evaluation_breaks_on_any_word(naughty, at_noon):
     fields["choice"] = (manager, closing, {"version": "0", "reading": "word"}, "choice")
     wrong, refused = [], {}
     for place, (field, (client, url, said, name)) in enumerate(fields.items()):
-        for word in [*OURS[place % 3 :: 3], naughty[len(OURS) + place]]:
+        for word in [*OURS[place % 6 :: 6], naughty[len(OURS) + place]]:
             answer = client.post(url, said | {name: word})
             if answer.status_code >= 500:
                 wrong.append(f"{field}: {answer.status_code} on {word!r}")
@@ -602,7 +602,7 @@ def test_no_field_breaks_on_any_word_and_no_answer_holds_an_element_of_it(
     settings.ACCOUNT_RATE_LIMITS = {}
     wrong, refused = [], {}
     for place, (field, (client, url, said, name)) in enumerate(fields.items()):
-        chosen = [*OURS, *naughty[len(OURS) + place % 24 :: 24]]
+        chosen = [*OURS[place % 2 :: 2], *naughty[len(OURS) + place % 48 :: 48]]
         for word in chosen:
             answer = client.post(url, said | {name: word})
             if answer.status_code >= 500:

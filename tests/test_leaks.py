@@ -496,9 +496,20 @@ def tell_too_much(_request, _exception=None):
     return HttpResponse(", ".join(Round.objects.values_list("title", flat=True)), status=404)
 
 
-def test_the_crawl_notices_every_filter_that_is_left_out(wide):
+SOME = (
+    "rounds of every alliance", "a link in any browser", "reflections of every party",
+    "the reflection before the reveal", "the soft side at the gate",
+)  # fmt: skip
+"""What is left out each time; all of them in the long tests."""
+
+
+@pytest.mark.parametrize(
+    "names", [SOME, pytest.param(tuple(BROKEN), marks=pytest.mark.soak)], ids=["some", "every"]
+)
+def test_the_crawl_notices_every_filter_that_is_left_out(wide, names):
     unnoticed = []
-    for name, (break_it, who) in BROKEN.items():
+    for name in names:
+        break_it, who = BROKEN[name]
         with pytest.MonkeyPatch.context() as patch:
             break_it(patch)
             if not any(LEAK in one for one in leaks(wide, *who)):

@@ -340,6 +340,8 @@ def is_open_to(who: Persona, row: Row, at: Address) -> bool:
     found = LINKS.fullmatch(at.thing)
     if not found or found["state"] not in row.states:
         return False
+    if at.route == "answer:read":  # with a link of no browser that answering begins with
+        return at.thing not in ("planned own", "open never begun")
     if at.route in READING:
         second = found["what"] in (None, " EV1", f" {own}")
         return found["whose"] in (own, "never begun") and second

@@ -65,7 +65,7 @@ OF_EVALUATIONS = {
 def told():
     """Return what acts tell the journal: of every act the sets of words, as the source has it."""
     found: dict[str, set[frozenset[str]]] = {}
-    for file in DOMAIN.glob("*.py"):
+    for file in DOMAIN.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         named = {
             ast.unparse(node.targets[0]): node.value
