@@ -521,7 +521,7 @@ function pressed(event) {
     return;
   }
   const radio = target.matches?.('input[type="radio"]');
-  if (/^\d$/.test(event.key) && topics.includes(state.at)) {
+  if (/^\d$/.test(event.key) && ids.includes(state.at)) {
     choose(Number(event.key), target.closest?.("[data-question]")?.dataset.question);
   } else if (event.key === "Enter" || (event.key === "ArrowRight" && !radio)) {
     event.preventDefault();
@@ -538,7 +538,7 @@ function pressed(event) {
 function choose(number, name) {
   const here = within(state.at);
   const meant = name ?? here.find((one) => !state.answers[one]) ?? here[0];
-  const all = radios(meant);
+  const all = meant ? radios(meant) : [...screen(state.at).querySelectorAll('input[type="radio"]')];
   const points = all.filter((one) => !one.closest(".cannot"));
   const one = number ? points[number - 1] : all.find((each) => each.closest(".cannot"));
   if (one) {
