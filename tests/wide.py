@@ -57,6 +57,11 @@ from understream.web.urls import urlpatterns
 HARBOUR, MILL, QUAY, DELTA = "Harboria", "Millonia", "Quayantum", "Deltazoid"
 QUESTIONS = 6
 MISSING_KEY = 10**9
+LESSER = (
+    "researcher elsewhere", "partner's researcher", "facilitator elsewhere",
+    "partner's respondent",
+)  # fmt: skip
+"""Who is like somebody who asks anyway, but elsewhere; they ask in the long tests alone."""
 MISSING_LINK = "A" * 22
 PASSWORD = "a long and quiet river"
 NOW = LATER + timedelta(hours=1)

@@ -1,4 +1,8 @@
-"""A whole evaluation: two managers, a facilitator and ten who answer, to the last promise."""
+"""A whole evaluation: two managers, a facilitator and ten who answer, to the last promise.
+
+It takes a minute and a half, so that it is one of the long tests:
+`.venv/bin/python -m pytest -n0 -m soak -k whole tests/journeys/test_evaluation.py`.
+"""
 
 import hmac
 import os
@@ -59,6 +63,7 @@ FILLING = """([told, words]) => {
 }"""
 
 
+@pytest.mark.soak
 def test_two_parties_walk_a_whole_evaluation_and_each_can_prove_it(own_house, visitor, tmp_path):
     Walk(own_house, visitor, tmp_path).whole()
     assert faults_in(own_house) == []

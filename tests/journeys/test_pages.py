@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 
 PEOPLE = ("", "manager.a", "manager.b", "facilitator", "sponsor", "participant")
 """Who looks: nobody in particular, and everybody with a door of their own."""
+ALIKE_PEOPLE = ("manager.b", "sponsor")
+"""Whose pages others see as well; they are walked in the long tests."""
 
 FILES = re.compile(r"\.(csv|json)$")
 OWN = re.compile(r"/$|/(alliances|rounds|account|host)/")
@@ -45,7 +47,11 @@ def seen():
     return set()
 
 
-@pytest.mark.parametrize("name", PEOPLE, ids=lambda name: name or "nobody")
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=pytest.mark.soak if one in ALIKE_PEOPLE else ()) for one in PEOPLE],
+    ids=lambda name: name or "nobody",
+)
 def test_every_page_is_in_order_on_a_phone(house, visitor, seen, name):
     one = visitor(house)
     if name:
