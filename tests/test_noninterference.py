@@ -848,7 +848,7 @@ def test_whatever_a_party_does_unrevealed_changes_nothing_that_others_get(at):
 
 @pytest.mark.soak
 def test_whatever_a_party_does_unrevealed_changes_nothing_that_others_get_at_length(at):
-    assert unrevealed(at, changes=9, size=40, turns=7) == []
+    assert unrevealed(at, changes=9, size=12, turns=7) == []
 
 
 # That it would have been noticed: leaks as they are written by who means well.
