@@ -483,7 +483,8 @@ def evaluation_forms(world, running: int, promised: int) -> dict[str, tuple]:
     }  # fmt: skip
 
 
-def test_no_field_of_an_evaluation_breaks_on_any_word(naughty, at_noon):
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.soak)])  # all take minutes
+def test_no_field_of_an_evaluation_breaks_on_any_word(naughty, at_noon, step):
     at_noon["now"] = SEALING
     world, running, promised, _pages = spoken_of(["word"] * len(TOPICS))
     (earlier,) = Evaluation.objects.filter(revealed_at__isnull=False)
@@ -496,7 +497,7 @@ def test_no_field_of_an_evaluation_breaks_on_any_word(naughty, at_noon):
     fields["choice"] = (manager, closing, {"version": "0", "reading": "word"}, "choice")
     wrong, refused = [], {}
     for place, (field, (client, url, said, name)) in enumerate(fields.items()):
-        for word in [*OURS[place % 6 :: 6], naughty[len(OURS) + place]]:
+        for word in [*OURS[place % step :: step], naughty[len(OURS) + place]]:
             answer = client.post(url, said | {name: word})
             if answer.status_code >= 500:
                 wrong.append(f"{field}: {answer.status_code} on {word!r}")
@@ -596,13 +597,15 @@ def fields():
     return forms(world, key, spoken, moderated, invitation)
 
 
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.soak)])  # all take minutes
 def test_no_field_breaks_on_any_word_and_no_answer_holds_an_element_of_it(
-    fields, naughty, settings
+    fields, naughty, settings, step
 ):
     settings.ACCOUNT_RATE_LIMITS = {}
     wrong, refused = [], {}
     for place, (field, (client, url, said, name)) in enumerate(fields.items()):
-        chosen = [*OURS[place % 3 :: 3], *naughty[len(OURS) + place % 96 :: 96]]
+        rare = 24 * step
+        chosen = [*OURS[place % step :: step], *naughty[len(OURS) + place % rare :: rare]]
         for word in chosen:
             answer = client.post(url, said | {name: word})
             if answer.status_code >= 500:

@@ -846,7 +846,7 @@ def test_whatever_a_party_does_unrevealed_changes_nothing_that_others_get(at):
     assert unrevealed(at, changes=5, size=8, turns=1) == []
 
 
-@pytest.mark.soak
+@pytest.mark.soak  # 504 changes take minutes
 def test_whatever_a_party_does_unrevealed_changes_nothing_that_others_get_at_length(at):
     assert unrevealed(at, changes=9, size=12, turns=7) == []
 

@@ -950,9 +950,9 @@ def test_no_program_opens_early_opens_something_else_or_tells_a_partner():
     assert reached["revealed"]
 
 
-@pytest.mark.soak
+@pytest.mark.soak  # 2,000 programs take ten minutes
 def test_no_program_of_two_thousand_does_either():
     reached = run(2000, 14)
-    print(*(f"\n{often:5} {what}" for what, often in sorted(reached.items())))  # noqa: T201
+    print(*(f"\n{often:5} {what}" for what, often in sorted(reached.items())))  # noqa: T201 - told to whoever runs it
     assert reached["revealed"] > 2000 / 3
     assert reached["closed gate"] > 2000 / 6

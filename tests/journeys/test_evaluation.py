@@ -63,13 +63,13 @@ FILLING = """([told, words]) => {
 }"""
 
 
-@pytest.mark.soak
+@pytest.mark.soak  # a minute and a half
 def test_two_parties_walk_a_whole_evaluation_and_each_can_prove_it(own_house, visitor, tmp_path):
     Walk(own_house, visitor, tmp_path).whole()
     assert faults_in(own_house) == []
 
 
-@pytest.mark.soak
+@pytest.mark.soak  # twelve times as many pages
 def test_the_same_walk_is_photographed_in_all_widths_languages_and_themes(
     own_house, visitor, tmp_path
 ):

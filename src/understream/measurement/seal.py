@@ -165,7 +165,7 @@ def words_of(digest: str, language: str) -> tuple[str, ...]:
     )
 
 
-def figures_leaf(*, round: str, party: str, figures: object, salt: bytes) -> str:  # noqa: A002
+def figures_leaf(*, round: str, party: str, figures: object, salt: bytes) -> str:  # noqa: A002 - the field's word
     """Return the commitment to the displayed figures of one party in a round.
 
     :param round: the round's key.
