@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from understream.access.refusal import Missing
 from understream.access.seat import Role, Seat
 from understream.instruments.reader import EVALUATION
 from understream.records.alliance import Alliance
+from understream.records.attendee import Attendee
 from understream.records.commitment import Commitment
 from understream.records.evaluation import Evaluation
 from understream.records.invitation import Invitation
@@ -20,8 +22,10 @@ from understream.records.person import Person
 from understream.records.reflection import Reflection
 from understream.records.round import Cohort, Round
 from understream.records.seat import SeatRow
+from understream.records.workshop import Step, Workshop
 
 LINK_BYTES = 16
+TICKET_LASTS = timedelta(hours=12)
 STANDING = Q(seat__left_at=None, seat__party=F("cohort__party"))
 """A right stands as long as its seat does, and only for the party with which it was given."""
 
@@ -67,6 +71,21 @@ def seat_in_commitment(person: int, key: int) -> Seat:
     :raises Missing: if there is no such commitment, or no such seat.
     """
     return _seat(person, alliance__commitments=key)
+
+
+def seat_in_workshop(person: int, key: int) -> Seat:
+    """Return the person's seat in the alliance of this workshop, or as who runs it outside one.
+
+    :raises Missing: if there is no such workshop, or no such seat.
+    """
+    row = Workshop.objects.filter(pk=key).select_related("facilitator").first()
+    if row is None:
+        raise Missing
+    if row.alliance_id is not None:
+        return _seat(person, alliance=row.alliance_id)
+    if row.facilitator_id != person or not row.facilitator.is_active:
+        raise Missing
+    return Seat(0, person, row.facilitator.name, Role.FACILITATOR, workshop=row.pk)
 
 
 def _seat(person: int, **where: int) -> Seat:
@@ -204,13 +223,128 @@ def commitments_within(seat: Seat) -> QuerySet[Commitment]:
     return Commitment.objects.filter(alliance=seat.alliance)
 
 
+def workshops_within(seat: Seat) -> QuerySet[Workshop]:
+    """Return the workshops of the seat's alliance, or the one it runs outside alliances."""
+    if seat.alliance:
+        return Workshop.objects.filter(alliance=seat.alliance)
+    if seat.workshop:
+        return Workshop.objects.filter(pk=seat.workshop, alliance=None)
+    return Workshop.objects.none()
+
+
+def workshops_of_person(person: int) -> QuerySet[Workshop]:
+    """Return the workshops outside alliances that this person runs."""
+    return Workshop.objects.filter(alliance=None, facilitator=person)
+
+
+def locked_workshop(seat: Seat, key: int) -> Workshop:
+    """Return a workshop within reach; who else would change it, or speak in it, waits.
+
+    This is the only lock of a workshop, and is taken before anything of it is read.
+
+    :raises Missing: for one out of reach.
+    """
+    row = workshops_within(seat).filter(pk=key).select_for_update(of=("self",), no_key=True)
+    found = row.first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def step_within(workshop: Workshop, key: int) -> Step:
+    """Return a step of this workshop.
+
+    :raises Missing: for one of another.
+    """
+    row = Step.objects.filter(workshop=workshop, pk=key).first()
+    if row is None:
+        raise Missing
+    row.workshop = workshop
+    return row
+
+
+def attendee_by(token: str, workshop: int) -> Attendee:
+    """Return whose secret this is in a workshop, with its workshop and party.
+
+    :raises Missing: for a secret nobody there holds, or of somebody who was asked to leave.
+    """
+    row = (
+        Attendee.objects.filter(
+            token_hash=hash_of(token), workshop=workshop, left_at=None, proxy=False
+        )
+        .select_related("workshop", "party")
+        .first()
+    )
+    if row is None:
+        raise Missing
+    return row
+
+
+def workshop_by_join(link: str) -> Workshop:
+    """Return the workshop that this link leads into.
+
+    :raises Missing: for a link nobody was ever given.
+    """
+    return _workshop(join_hash=hash_of(link))
+
+
+def workshop_by_wall(link: str) -> Workshop:
+    """Return the workshop whose wall this link shows.
+
+    :raises Missing: for a link nobody was ever given.
+    """
+    return _workshop(wall_hash=hash_of(link))
+
+
+def _workshop(**where: bytes) -> Workshop:
+    row = Workshop.objects.filter(**where).first()
+    if row is None:
+        raise Missing
+    return row
+
+
+def ticket_of(seat: Seat, workshop: int, *, now: datetime) -> str:
+    """Return what opens the stream of a console for twelve hours: person, workshop, end, proof."""
+    until = int((now + TICKET_LASTS).timestamp())
+    told = f"{seat.person}.{workshop}.{until}"
+    return f"{told}.{_derived(told.encode(), b'understream.console.v1')}"
+
+
+def seat_by_ticket(ticket: str, *, now: datetime) -> tuple[Seat, int]:
+    """Return who holds a ticket, and for which workshop; the seat is looked up anew.
+
+    :raises Missing: for a ticket that is false or over, or whose holder has left.
+    """
+    told, _dot, proof = ticket.rpartition(".")
+    right = _derived(told.encode(), b"understream.console.v1")
+    if not hmac.compare_digest(proof.encode(), right.encode()):
+        raise Missing
+    person, workshop, until = (int(part) for part in told.split("."))
+    if datetime.fromtimestamp(until, UTC) <= now:
+        raise Missing
+    return seat_in_workshop(person, workshop), workshop
+
+
 def link_of(nonce: bytes | memoryview) -> str:
     """Return the secret part of a personal link (128 bits, 22 letters, digits, ``-`` or ``_``).
 
     The link can be made again from what is stored and the server's secret, and from neither alone.
     """
-    secret = settings.SECRET_KEY.encode()
-    digest = hmac.new(secret, b"understream.link.v1" + bytes(nonce), sha256).digest()
+    return _derived(bytes(nonce), b"understream.link.v1")
+
+
+def join_link_of(nonce: bytes | memoryview) -> str:
+    """Return the secret part of the link into a workshop, as long as a personal one."""
+    return _derived(bytes(nonce), b"understream.join.v1")
+
+
+def wall_link_of(nonce: bytes | memoryview) -> str:
+    """Return the secret part of the link to a workshop's wall, which reads and never writes."""
+    return _derived(bytes(nonce), b"understream.wall.v1")
+
+
+def _derived(told: bytes, purpose: bytes) -> str:
+    digest = hmac.new(settings.SECRET_KEY.encode(), purpose + told, sha256).digest()
     return base64.urlsafe_b64encode(digest[:LINK_BYTES]).rstrip(b"=").decode()
 
 

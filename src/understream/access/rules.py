@@ -73,6 +73,17 @@ class Act(StrEnum):
     COMMITMENT_WRITE = "commitment.write"
     COMMITMENT_ACCEPT = "commitment.accept"
     COMMITMENT_JUDGE = "commitment.judge"
+    # a workshop
+    WORKSHOPS_LIST = "workshops.list"
+    WORKSHOP_FOUND = "workshop.found"
+    WORKSHOP_PREPARE = "workshop.prepare"
+    WORKSHOP_READ = "workshop.read"
+    WORKSHOP_RUN = "workshop.run"
+    WORKSHOP_EXPORT = "workshop.export"
+    WORKSHOP_JOIN = "workshop.join"
+    WORKSHOP_ATTEND = "workshop.attend"
+    WORKSHOP_WATCH = "workshop.watch"
+    PLACE_CLAIM = "place.claim"
     # the host
     HOST_OPERATE = "host.operate"
 
@@ -86,6 +97,7 @@ class Reach(StrEnum):
     ALLIANCE = "own alliance"
     PARTY = "own party"
     NAMED = "named for it"
+    WORKSHOP = "own alliance, or the own workshop outside one"
     ORGANISATION = "own organisation"
     HOST = "host"
 
@@ -109,6 +121,7 @@ class Where:
     party: int = 0
     named: int = 0
     organisation: int = 0
+    workshop: int = 0
 
 
 NOWHERE = Where()
@@ -175,6 +188,16 @@ RULES: dict[Act, Rule] = {
     Act.COMMITMENT_WRITE: Rule(Reach.ALLIANCE, _WORKING | {_FACILITATOR}),
     Act.COMMITMENT_ACCEPT: Rule(Reach.PARTY, frozenset({_MANAGER})),
     Act.COMMITMENT_JUDGE: Rule(Reach.PARTY, frozenset({_MANAGER})),
+    Act.WORKSHOPS_LIST: Rule(Reach.ALLIANCE, _SEATS),
+    Act.WORKSHOP_FOUND: Rule(Reach.SIGNED_IN),
+    Act.WORKSHOP_PREPARE: Rule(Reach.ALLIANCE, _STEERING),
+    Act.WORKSHOP_READ: Rule(Reach.WORKSHOP, _SEATS),
+    Act.WORKSHOP_RUN: Rule(Reach.WORKSHOP, _STEERING),
+    Act.WORKSHOP_EXPORT: Rule(Reach.WORKSHOP, _STEERING),
+    Act.WORKSHOP_JOIN: Rule(Reach.ANYONE),
+    Act.WORKSHOP_ATTEND: Rule(Reach.LINK),
+    Act.WORKSHOP_WATCH: Rule(Reach.LINK),
+    Act.PLACE_CLAIM: Rule(Reach.SIGNED_IN),
     Act.HOST_OPERATE: Rule(Reach.HOST, frozenset({Role.HOST})),
 }
 
@@ -202,6 +225,8 @@ def may(seat: Seat | None, act: Act, where: Where = NOWHERE) -> bool:  # noqa: P
     if rule.reach is Reach.ORGANISATION:
         return seat.organisation != 0 and seat.organisation == where.organisation
     own_alliance = seat.alliance != 0 and seat.alliance == where.alliance
+    if rule.reach is Reach.WORKSHOP:
+        return own_alliance or (seat.workshop != 0 and seat.workshop == where.workshop)
     if rule.reach is Reach.ALLIANCE:
         return own_alliance
     if rule.reach is Reach.PARTY:

@@ -26,6 +26,7 @@ class Seat:
     :ivar alliance: key of the alliance; 0 outside alliances.
     :ivar party: key of the party acted for; 0 for facilitators and outside alliances.
     :ivar organisation: key of the organisation a researcher belongs to; 0 for all others.
+    :ivar workshop: key of the only workshop that a facilitator outside alliances runs; else 0.
     """
 
     key: int
@@ -35,6 +36,7 @@ class Seat:
     alliance: int = 0
     party: int = 0
     organisation: int = 0
+    workshop: int = 0
 
 
 SYSTEM = Seat(key=0, person=0, name="Understream", role=Role.SYSTEM)

@@ -17,9 +17,9 @@ from understream.access.seat import Seat
 from understream.domain.alliance import PartyCard
 from understream.domain.journal import record
 from understream.domain.topic import title_of
-from understream.domain.voice import legible
-from understream.domain.word import WORDS
+from understream.domain.word import WORDS, legible
 from understream.records.alliance import Alliance, Party
+from understream.records.answer import Answer
 from understream.records.commitment import Commitment, CommitmentAcceptance, Judgement
 from understream.records.evaluation import Evaluation, State
 from understream.records.reflection import Reflection
@@ -33,6 +33,7 @@ READ = (
     "alliance__time_zone",
     "evaluation__title",
     "topic",
+    "answer__step__workshop__title",
     "giver",
     "receiver",
     "action",
@@ -77,6 +78,7 @@ class CommitmentCard:
     :ivar kind: ``proposed``, ``withdrawn``, ``open``, ``kept``, ``renegotiated``, ``broken``, or
         ``split`` where the two sides judge differently.
     :ivar judgements: the own one at once, both when both sides have judged.
+    :ivar workshop: key of the workshop in which it was first said, 0 for none.
     :ivar waiting_for: whose yes is missing, while it is proposed.
     :ivar judged_by: the sides that have judged, without what they say.
     """
@@ -94,6 +96,8 @@ class CommitmentCard:
     evaluation_title: str
     topic: str
     topic_title: str
+    workshop: int
+    workshop_title: str
     accepted_by: tuple[PartyCard, ...]
     waiting_for: tuple[PartyCard, ...]
     judgements: tuple[JudgementCard, ...]
@@ -179,7 +183,7 @@ def _cards(
     parties: Mapping[int, PartyCard] | None = None,
 ) -> tuple[CommitmentCard, ...]:
     kept = list(
-        rows.select_related("alliance", "owner__person", "evaluation")  # type: ignore[attr-defined] # a query
+        rows.select_related("alliance", "owner__person", "evaluation", "answer__step__workshop")  # type: ignore[attr-defined] # a query
         .only(*READ)
         .prefetch_related(
             Prefetch("acceptances", CommitmentAcceptance.objects.only("commitment", "party")),
@@ -228,6 +232,8 @@ def _card(
         evaluation_title=row.evaluation.title if row.evaluation else "",
         topic=row.topic,
         topic_title=title_of(row.topic, language=language),
+        workshop=row.answer.step.workshop_id if row.answer else 0,
+        workshop_title=row.answer.step.workshop.title if row.answer else "",
         accepted_by=tuple(card for key, card in parties.items() if key in accepted),
         waiting_for=tuple(
             card for key, card in parties.items() if key in concerned and key not in accepted
@@ -300,6 +306,7 @@ def propose_commitment(
     due_on: date,
     evaluation: int = 0,
     topic: str = "",
+    takeout: int = 0,
     now: datetime,
 ) -> int:
     """Propose that one party does something for another, by a day; the owner's party gives it.
@@ -309,9 +316,10 @@ def propose_commitment(
     :param receiver: key of the party it is for.
     :param owner: key of the seat that sees to it.
     :param evaluation: key of the evaluation it comes from, 0 for none.
+    :param takeout: key of the answer in a workshop in which it was first said, 0 for none.
     :returns: the key of the commitment.
     :raises Unfit: by field.
-    :raises Missing: for an evaluation out of reach or not open.
+    :raises Missing: for an evaluation out of reach or not open, or an answer of another alliance.
     """
     require(seat, Act.COMMITMENT_WRITE, Where(seat.alliance))
     alliance = Alliance.objects.get(pk=seat.alliance)
@@ -334,10 +342,16 @@ def propose_commitment(
     if faults or held is None or held.party_id is None:
         raise Unfit(faults)
     origin = _origin(seat, evaluation, {held.party_id, receiver}) if evaluation else None
+    if (
+        takeout
+        and not Answer.objects.filter(pk=takeout, step__workshop__alliance=alliance).exists()
+    ):
+        raise Missing
     row = Commitment.objects.create(
         alliance=alliance,
         evaluation=origin,
         topic=topic if title_of(topic, language="en") else "",
+        answer_id=takeout or None,
         giver_id=held.party_id,
         receiver_id=receiver,
         action=text,

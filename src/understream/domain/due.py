@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from understream.access import reach
-from understream.domain import cycle, evaluation, letter, release
+from understream.domain import attendee, cycle, evaluation, letter, release, step
 from understream.domain.round import REMIND_BEFORE
 from understream.records.due import Due
 from understream.records.participation import Participation
@@ -134,6 +134,9 @@ ACTS: dict[str, Callable[[int, datetime, Random], None]] = {
     "cycle.pulse": lambda key, now, _rng: cycle.tell_due(key, "pulse", now=now),
     "cycle.evaluation": lambda key, now, _rng: cycle.tell_due(key, "evaluation", now=now),
     "cycle.renewal": lambda key, now, _rng: cycle.tell_due(key, "renewal", now=now),
+    "step.close": lambda key, now, rng: step.close_due(key, now=now, rng=rng),
+    "step.remind": lambda key, now, _rng: step.remind_due(key, now=now),
+    "misses.sweep": lambda _key, now, _rng: attendee.sweep_misses(now=now),
     "tidy": _tidy,
     "forget": _forget,
 }

@@ -39,8 +39,7 @@ from understream.domain.topic import (
     title_of,
     topics_of,
 )
-from understream.domain.voice import legible
-from understream.domain.word import WORDS
+from understream.domain.word import WORDS, legible
 from understream.measurement.gap import Gap, displayed_label
 from understream.records.due import Due
 from understream.records.evaluation import Evaluation, State

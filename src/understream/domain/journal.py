@@ -97,6 +97,13 @@ SENTENCES = {
         "%(who)s set the rhythm: a pulse every %(pulse)s months, an evaluation every "
         "%(evaluation_months)s."
     ),
+    "workshop.prepare": _("%(who)s prepared the workshop “%(workshop)s”."),
+    "workshop.keep": _("%(who)s changed how people come into “%(workshop)s”."),
+    "workshop.begin": _("%(who)s began the workshop “%(workshop)s”."),
+    "workshop.invite": _("%(who)s invited the people of the alliance to “%(workshop)s”."),
+    "workshop.end": _("%(who)s ended the workshop “%(workshop)s”."),
+    "workshop.export": _("%(who)s downloaded what was said in “%(workshop)s”."),
+    "takeout.keep": _("%(who)s made a commitment of a takeout of “%(workshop)s”."),
     "voices.erase": _("The answers behind “%(round)s” were erased; what is shown stays."),
 }
 """Every act that leaves a trace, and the sentence it is read as."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 log = logging.getLogger(__name__)
 
 ADDRESSES = {
+    "join": "/j/{}",
     "invitation": "/i/{}/",
     "answer": "/r/{}/",
     "round": "/rounds/{}/",
@@ -399,6 +400,36 @@ def reveal_letter(
             "Read them side by side, and begin where you differ:\n%(link)s\n"
         ) % {"name": name, "title": title, "alliance": alliance, "said": said, "link": link}
         return Letter(to, _("The reflections of %(alliance)s") % {"alliance": alliance}, body)
+
+
+def workshop_letter(
+    *,
+    to: str,
+    name: str,
+    language: str,
+    workshop: str,
+    until: datetime | None,
+    zone: str,
+    link: str,
+    reminder: bool,
+) -> Letter:
+    """Return the letter with the link into a workshop; a reminder differs in its opening only.
+
+    :param until: when what stays open for days closes, ``None`` for a meeting.
+    """
+    with translation.override(language):
+        opening = (
+            _("“%(workshop)s” is still open, and your voice is welcome.")
+            if reminder
+            else _("You are welcome in the workshop “%(workshop)s”.")
+        ) % {"workshop": workshop}
+        end = _("It is open until %(until)s.") % {"until": moment(until, zone)} if until else ""
+        body = _(
+            "Dear %(name)s,\n\n%(opening)s %(end)s\n\nCome in here:\n%(link)s\n\n"
+            "Each question says who will see your answer.\n"
+        ) % {"name": name, "opening": opening, "end": end, "link": address("join", link)}
+        subject = _("A reminder: %(workshop)s") if reminder else _("Workshop: %(workshop)s")
+        return Letter(to, subject % {"workshop": workshop}, body)
 
 
 def due_letter(

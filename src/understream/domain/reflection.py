@@ -21,8 +21,8 @@ from understream.domain.evaluation import Ended, may_read_reflection
 from understream.domain.journal import record
 from understream.domain.mirror import FigureCard, figures_within
 from understream.domain.topic import Topic, by_code, instrument_in, topics_of
-from understream.domain.voice import legible, may_bind
-from understream.domain.word import WORDS
+from understream.domain.voice import may_bind
+from understream.domain.word import WORDS, legible
 from understream.measurement.seal import canonical, framed
 from understream.records.evaluation import Evaluation, State
 from understream.records.reflection import (

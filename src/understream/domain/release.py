@@ -21,28 +21,31 @@ from understream.access import reach
 from understream.access.refusal import Missing, Unfit
 from understream.access.rules import Act, Where, require
 from understream.access.seat import SYSTEM, Seat
-from understream.domain import letter, seal
+from understream.domain import letter, scale, seal
 from understream.domain.instrument import EVALUATION, instrument_of, questions_about
 from understream.domain.journal import record
 from understream.domain.round import COMMENT_COHORT, OfEvaluation, Over, speaks_in_reflection
-from understream.domain.voice import legible
-from understream.measurement.disclosure import Policy
+from understream.domain.word import legible
+from understream.measurement.disclosure import K, Policy
 from understream.measurement.release import PartyVoices, digest, release_round, to_plain
 from understream.measurement.seal import SALT, figures_leaf, figures_root
+from understream.records.answer import Answer
 from understream.records.due import Due
 from understream.records.participation import Participation
 from understream.records.release import CommentRelease, Release
 from understream.records.round import Cohort, Mode, Round, State
 from understream.records.seat import Role, SeatRow
 from understream.records.statement import Statement
-from understream.records.voice import Comment, Voice
+from understream.records.voice import Comment, StepVoice, Voice
+from understream.records.workshop import Step, WorkshopParty
 
 KEPT = timedelta(days=30)
 NIGHT = time(3)
 FEWEST_TEXTS = 3
 LONGEST_COMMENT = 2000
 KEY_BITS = 63
-DESTROYED = ("voice", "comment", "statement", "participation", "envelope", "dissent", "holder")
+DESTROYED = ("voice", "comment", "statement", "participation", "envelope", "dissent", "holder",
+             "stepvoice")  # fmt: skip
 """The tables of which nothing may be left once a row is deleted."""
 LOOKS = 300
 """How often to look, ten times a second, whether older transactions have ended."""
@@ -245,6 +248,66 @@ def _settle_comments(
             shown = [{"text": text, "as_written": True} for text in texts[cohort.pk]]
             rng.shuffle(shown)
             _store_comments(SYSTEM, cohort, shown, withheld=0, now=now)
+
+
+def release_step(step: Step, *, version: int, now: datetime, rng: Random) -> dict[str, Any]:
+    """Release a confidential step as it closes: once, party by party; its voices are destroyed.
+
+    Of a scale figures are released, by :mod:`understream.domain.scale`. Texts of a party come out
+    only of eight people or more, in an order of chance, as answers that belong to nobody; where
+    the step is moderated they wait for the facilitator. What may not come out is gone too.
+
+    :param step: locked by its workshop.
+    :returns: what is stored with the step: figures, or how many texts came out of each party.
+    """
+    parties = list(WorkshopParty.objects.filter(workshop=step.workshop_id))
+    voices = list(StepVoice.objects.filter(step=step).order_by("key"))
+    said: dict[int, list[StepVoice]] = {one.pk: [] for one in parties}
+    for voice in voices:
+        if voice.text or voice.value is not None:
+            said[voice.party_id].append(voice)
+    if step.kind == Step.Kind.SCALE:
+        told = {
+            (one.position, one.name): [
+                voice.value["point"] for voice in said[one.pk] if voice.value is not None
+            ]
+            for one in parties
+        }
+        results = scale.figures_of(told, step.points, Policy(K))
+    else:
+        results = {"texts": _release_texts(step, parties, said, version, rng)}
+    StepVoice.objects.filter(step=step).delete()
+    night = _night_after(now, "UTC")
+    for kind, at in (("tidy", now), ("forget", night)):
+        Due.objects.get_or_create(kind=kind, key=-step.pk, at=at)
+    return results
+
+
+def _release_texts(
+    step: Step,
+    parties: Sequence[WorkshopParty],
+    said: Mapping[int, Sequence[StepVoice]],
+    version: int,
+    rng: Random,
+) -> list[dict[str, Any]]:
+    fresh: list[Answer] = []
+    told: list[dict[str, Any]] = []
+    for party in parties:
+        texts = [voice.text for voice in said[party.pk]]
+        opens = enough(len(texts), len(texts), K)
+        told.append({"position": party.position, "name": party.name, "opens": opens})
+        if opens:
+            state = Answer.State.WAITING if step.moderated else Answer.State.SHOWN
+            fresh += [
+                Answer(
+                    step=step, party=party, mark=b"released", text=text, state=state,
+                    number=version, changed=version,
+                )
+                for text in texts
+            ]  # fmt: skip
+    rng.shuffle(fresh)
+    Answer.objects.bulk_create(fresh)
+    return told
 
 
 def enough(people: int, texts: int, k: int) -> bool:

@@ -1,5 +1,8 @@
 """Speak, once, unlinked: the only way in for voices, and the form before it.
 
+Contributions to a workshop come in by the same act: signed ones are written by `answer`, those of
+a confidential step here.
+
 What joins a person to a voice is a secret that only the answering browser keeps. The right
 (`records.participation`) holds one hash of it, the voice's key is another; neither leads to the
 other without the secret. When the round closes, voices are written anew under fresh keys.
@@ -19,11 +22,12 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, Where, require
 from understream.access.seat import Role, Seat
-from understream.domain import letter
+from understream.domain import letter, pulse
+from understream.domain.answer import Contribution, Kept, OtherTab, Whisper, hear
 from understream.domain.instrument import instrument_of, questions_about
 from understream.domain.journal import record
 from understream.domain.round import COMMENT_COHORT, reflection_letters, speaks_in_reflection
-from understream.domain.word import name_of_host
+from understream.domain.word import legible, name_of_host
 from understream.instruments.reader import Instrument, Item
 from understream.measurement.release import Question
 from understream.records.alliance import Party
@@ -31,7 +35,7 @@ from understream.records.participation import Participation
 from understream.records.round import Cohort, Mode, Round, State
 from understream.records.seat import SeatRow
 from understream.records.statement import Statement
-from understream.records.voice import Comment, Voice
+from understream.records.voice import Comment, StepVoice, Voice
 
 NOT_ANSWERED = 0
 CANNOT_JUDGE = 255
@@ -164,14 +168,25 @@ class FormCard:
 
 
 @transaction.atomic
-def speak(batch: Sequence[Utterance], *, now: datetime) -> tuple[Heard | Refused, ...]:
+def speak(
+    batch: Sequence[Utterance | Contribution], *, now: datetime
+) -> tuple[Heard | Kept | Refused, ...]:
     """Store the answers of one or many people, each once, all in one transaction.
 
     One that is refused does not touch the others: its place in the result says why. Nothing is
     acknowledged before the transaction has ended.
 
-    :returns: for each utterance, in order, that it was heard or the reason it was not.
+    :param batch: answers to rounds, contributions to steps of workshops, or both.
+    :returns: for each, in order, that it is stored or the reason it is not.
     """
+    rounds = [one for one in batch if isinstance(one, Utterance)]
+    steps = [one for one in batch if isinstance(one, Contribution)]
+    heard = iter(_speak_in_rounds(rounds, now) if rounds else ())
+    kept = iter(_speak_in_steps(steps, now) if steps else ())
+    return tuple(next(heard if isinstance(one, Utterance) else kept) for one in batch)
+
+
+def _speak_in_rounds(batch: Sequence[Utterance], now: datetime) -> list[Heard | Refused]:
     rights = _rights_of(batch)
     written = _Written()
     said: list[Heard | Refused] = []
@@ -185,7 +200,76 @@ def speak(batch: Sequence[Utterance], *, now: datetime) -> tuple[Heard | Refused
             said.append(refusal)
     written.store()
     Participation.objects.bulk_update(changed.values(), ["used", "submission"])
-    return tuple(said)
+    return said
+
+
+def _speak_in_steps(batch: Sequence[Contribution], now: datetime) -> list[Kept | Refused]:
+    said, grown = hear(batch, now=now)
+    whispers = [one for one in said if isinstance(one, Whisper)]
+    kept = iter(_whisper(whispers))
+    told = [next(kept) if isinstance(one, Whisper) else one for one in said]
+    pulse.grow_all(grown)
+    return told
+
+
+def _whisper(batch: Sequence[Whisper]) -> list[Kept | Refused]:
+    """Store answers to confidential steps; each under a key that only its writer can name.
+
+    What is withdrawn stays as a row that says nothing, so that a late retry does not revive it.
+    """
+    keys = [_step_key(one.token, one.step, one.slot) for one in batch]
+    stored = {row.key: row for row in StepVoice.objects.filter(pk__in=keys)} if keys else {}
+    fresh: dict[int, StepVoice] = {}
+    changed: dict[int, StepVoice] = {}
+    told: list[Kept | Refused] = []
+    for one, key in zip(batch, keys, strict=True):
+        old, mark = fresh.get(key) or stored.get(key), one.key.encode()
+        if old is not None and bytes(old.mark) == mark:
+            told.append(Kept(again=True, key=one.key, state="kept"))
+            continue
+        if old is not None and bytes(old.mark) != one.after.encode():
+            told.append(OtherTab(_own(old, one.slot)))
+            continue
+        if old is None:
+            fresh[key] = StepVoice(
+                key=key, step_id=one.step, party_id=one.party, mark=mark, text=one.text,
+                value=one.value,
+            )  # fmt: skip
+        else:
+            old.mark, old.text, old.value = mark, one.text, one.value
+            if key in stored:
+                changed[key] = old
+        state = "withdrawn" if one.withdraw else "kept"
+        told.append(Kept(again=False, key=one.key, state=state))
+    StepVoice.objects.bulk_create(fresh.values())
+    StepVoice.objects.bulk_update(changed.values(), ["mark", "text", "value"])
+    return told
+
+
+def _step_key(token: str, step: int, slot: int) -> int:
+    """Return the row key that only the holder of a place's secret can name (63 bits)."""
+    return _key("step", token, f"{step}.{slot}")
+
+
+def _own(row: StepVoice, slot: int) -> dict[str, object]:
+    return {
+        "slot": slot,
+        "key": bytes(row.mark).decode(),
+        "text": row.text,
+        "context": "",
+        "value": row.value,
+        "state": "kept",
+    }
+
+
+def own_whispers(token: str, step: int, slots: int) -> tuple[dict[str, object], ...]:
+    """Return what the holder of a place's secret has said in a confidential step so far.
+
+    :param slots: how many answers the step takes from one person.
+    """
+    keys = {_step_key(token, step, slot): slot for slot in range(slots)}
+    rows = {keys[row.key]: row for row in StepVoice.objects.filter(pk__in=keys, step=step)}
+    return tuple(_own(rows[slot], slot) for slot in sorted(rows))
 
 
 @dataclass(slots=True)
@@ -354,11 +438,6 @@ def _comment_of(cohort: Cohort, one: Utterance) -> tuple[str, str]:
     if one.wish not in _wishes(cohort):
         raise Unfit({"wish": _("Choose what may happen with your remark.")})
     return text, one.wish
-
-
-def legible(text: str) -> str:
-    """Return a text without the signs that nobody can read and not every database can keep."""
-    return "".join(one for one in text.strip() if one in "\n\t" or one.isprintable())
 
 
 def _wishes(cohort: Cohort) -> tuple[str, ...]:

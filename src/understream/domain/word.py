@@ -67,6 +67,23 @@ WORDS = {
     "kept": pgettext_lazy("commitment", "kept"),
     "renegotiated": pgettext_lazy("commitment", "renegotiated in time"),
     "broken": pgettext_lazy("commitment", "broken"),
+    # workshops
+    "workshop.preparing": pgettext_lazy("workshop", "being prepared"),
+    "workshop.running": pgettext_lazy("workshop", "under way"),
+    "workshop.ended": pgettext_lazy("workshop", "ended"),
+    "step.waiting": pgettext_lazy("step", "to come"),
+    "step.open": pgettext_lazy("step", "open"),
+    "step.closed": pgettext_lazy("step", "closed"),
+    "step.skipped": pgettext_lazy("step", "skipped"),
+    "prompt": pgettext_lazy("step", "prompt"),
+    "pairs": pgettext_lazy("step", "pairs"),
+    "themes": pgettext_lazy("step", "themes"),
+    "vote": pgettext_lazy("step", "vote"),
+    "scale": pgettext_lazy("step", "scale"),
+    "spotlight": pgettext_lazy("step", "spotlight"),
+    "rehearsal": pgettext_lazy("step", "rehearsal"),
+    "takeouts": pgettext_lazy("step", "takeouts"),
+    "party-labelled": pgettext_lazy("identity", "with the organisation, without names"),
     # participation
     "fewer than 5": _("fewer than 5"),
     "5 or more": _("5 or more"),
@@ -97,6 +114,11 @@ WORDS = {
 def name_of_host() -> str:
     """Return who keeps the server, in words; a host that has not said so is described."""
     return str(settings.UNDERSTREAM_HOST_NAME) or gettext("whoever set it up")
+
+
+def legible(text: str) -> str:
+    """Return a text without the signs that nobody can read and not every database can keep."""
+    return "".join(one for one in text.strip() if one in "\n\t" or one.isprintable())
 
 
 def together(names: Sequence[str]) -> str:

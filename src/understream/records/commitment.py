@@ -3,6 +3,7 @@
 from django.db import models
 
 from understream.records.alliance import Alliance, Party
+from understream.records.answer import Answer
 from understream.records.evaluation import Evaluation
 from understream.records.seat import SeatRow
 
@@ -10,7 +11,8 @@ from understream.records.seat import SeatRow
 class Commitment(models.Model):
     """A promise from one party to another, with an owner and a date.
 
-    `topic` is the topic of the evaluation it came from, "" without one.
+    `topic` is the topic of the evaluation it came from, "" without one; `answer` the takeout of
+    the workshop in which it was first said.
     """
 
     class State(models.TextChoices):
@@ -25,6 +27,9 @@ class Commitment(models.Model):
         Evaluation, on_delete=models.PROTECT, related_name="commitments", null=True
     )
     topic = models.CharField(max_length=12, blank=True)
+    answer = models.ForeignKey(
+        Answer, on_delete=models.SET_NULL, related_name="commitments", null=True
+    )
     giver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     receiver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     action = models.TextField()

@@ -5,15 +5,19 @@ so the contract "one door to voices" (pyproject.toml) sees every way to a raw an
 """
 
 import understream.records.alliance
+import understream.records.answer
 import understream.records.commitment
 import understream.records.cycle
 import understream.records.due
 import understream.records.evaluation
+import understream.records.attendee
 import understream.records.instrument
 import understream.records.invitation
 import understream.records.joint
 import understream.records.journal
+import understream.records.move
 import understream.records.organisation
+import understream.records.pair
 import understream.records.participation
 import understream.records.person
 import understream.records.reflection
@@ -21,6 +25,9 @@ import understream.records.release
 import understream.records.round
 import understream.records.seal
 import understream.records.seat
+import understream.records.spotlight
 import understream.records.statement
+import understream.records.theme
 import understream.records.voice
+import understream.records.workshop
 import understream.records.world  # noqa: F401 - the import is what registers the table

@@ -7,6 +7,7 @@ cannot see.
 from django.db import models
 
 from understream.records.round import Cohort
+from understream.records.workshop import Step, WorkshopParty
 
 
 class Voice(models.Model):
@@ -41,3 +42,21 @@ class Comment(models.Model):
     def __str__(self) -> str:
         """Return nothing that tells comments apart."""
         return "a comment"
+
+
+class StepVoice(models.Model):
+    """One person's answer in a confidential step: its party, a random key, no person, no moment.
+
+    The key can be named only by who holds the attendee's secret. It is gone when the step closes.
+    """
+
+    key = models.BigIntegerField(primary_key=True)
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
+    party = models.ForeignKey(WorkshopParty, on_delete=models.CASCADE, related_name="+")
+    mark = models.BinaryField()
+    text = models.TextField(blank=True)
+    value = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        """Return nothing that tells voices apart."""
+        return "a voice in a step"

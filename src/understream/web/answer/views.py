@@ -121,7 +121,7 @@ def _hear(request: HttpRequest, link: str, said: forms.Said) -> None:
         replaces=request.COOKIES.get(KEPT, "") if said.change else "",
     )
     (reply,) = voice.speak([utterance], now=clock.now())
-    if not isinstance(reply, Heard):
+    if isinstance(reply, Refused):
         raise reply
 
 
