@@ -26,6 +26,7 @@ class Of(StrEnum):
     ROUND = "the person's seat in the alliance of the round of the address"
     EVALUATION = "the person's seat in the alliance of the evaluation of the address"
     COMMITMENT = "the person's seat in the alliance of the commitment of the address"
+    WORKSHOP = "the person's seat in the workshop of the address"
     ORGANISATION = "the person's research seat in the organisation of the address"
     LINK = "whoever holds the link in the address"
 
@@ -109,6 +110,8 @@ def _seat_for(request: HttpRequest, declared: Policy, keys: dict[str, object]) -
             seat = reach.seat_in_evaluation(person, _number(keys["evaluation"]))
         case Of.COMMITMENT:
             seat = reach.seat_in_commitment(person, _number(keys["commitment"]))
+        case Of.WORKSHOP:
+            seat = reach.seat_in_workshop(person, _number(keys["workshop"]))
         case Of.ORGANISATION:
             seat = reach.seat_of_researcher(person, _number(keys["organisation"]))
     roles = RULES[declared.act].roles

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from random import Random
 
 from understream.access import reach
-from understream.access.refusal import Broken
+from understream.access.refusal import Broken, Refused
 from understream.console.world.people import DAY, HARBOUR, JUST_AFTER, MILL, Alliance, moment
 from understream.domain import round as rounds
 from understream.domain import voice
 from understream.domain.due import tick
 from understream.domain.instrument import questions_about
 from understream.domain.release import comments_to_moderate, open_comments
-from understream.domain.voice import CANNOT_JUDGE, NOT_ANSWERED, Heard, Utterance
+from understream.domain.voice import CANNOT_JUDGE, NOT_ANSWERED, Utterance
 from understream.instruments import reader
 from understream.instruments.reader import Instrument
 from understream.measurement.release import Question
@@ -241,7 +241,7 @@ def say(
                 )
             )
     for said in voice.speak(batch, now=at):
-        if not isinstance(said, Heard):
+        if isinstance(said, Refused):
             raise said
 
 

@@ -16,7 +16,7 @@ from understream.access.rules import Act
 from understream.domain import voice
 from understream.domain.mirror import mirror_by_link
 from understream.domain.reflection import readable_by_link
-from understream.domain.voice import FormCard, Heard, Utterance
+from understream.domain.voice import FormCard, Utterance
 from understream.web import clock
 from understream.web.answer import forms
 from understream.web.mirror.drawing import draw
