@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Generator, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import uvicorn
 from django.conf import settings
@@ -55,8 +55,9 @@ def serve() -> int:
         listener = _listen(settings.HOST, settings.PORT)
     except OSError as fault:
         return _refuse([_why_not(fault)])
+    application = import_string(settings.ASGI_APPLICATION.replace(":", "."))
     config = uvicorn.Config(
-        import_string(settings.ASGI_APPLICATION.replace(":", ".")),
+        application,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -69,7 +70,7 @@ def serve() -> int:
         forwarded_allow_ips=settings.UNDERSTREAM_PROXY,
         timeout_graceful_shutdown=GRACE,
     )
-    server = _Server(config)
+    server = _Server(config, application)
     with contextlib.suppress(SystemExit):  # uvicorn's way to say that it could not start
         server.run(sockets=[listener])
     if not server.answered:
@@ -78,10 +79,27 @@ def serve() -> int:
     return 0
 
 
+class _Live(Protocol):
+    async def end(self) -> None: ...
+
+
+class _Site(Protocol):
+    live: _Live
+
+
 class _Server(uvicorn.Server):
     """Say when people can come in; stop on a signal with exit code 0."""
 
     answered = False
+
+    def __init__(self, config: uvicorn.Config, application: _Site) -> None:
+        super().__init__(config)
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams first: uvicorn waits for answers under way, and a stream never ends."""
+        await self._application.live.end()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -1,15 +1,19 @@
-"""Tell whoever listens in this process that a workshop has changed: after the commit, never before.
+"""Tell whoever listens in this process that a workshop has changed, after the commit.
 
 The domain knows no streams. What stands above it listens; what hears nothing can always compare
 versions, because the version grows in the transaction of the change.
 """
 
 from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
+from psycopg.conninfo import make_conninfo
 
 from understream.records.workshop import Workshop
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _LISTENERS: list[Callable[[int], None]] = []
 
 
@@ -46,6 +50,15 @@ def grow_all(rows: Iterable[Workshop]) -> None:
     _tell_after_commit([row.pk for row in grown])
 
 
+def apart(work: Callable[P, T], *args: P.args, **keys: P.kwargs) -> T:
+    """Do something in a thread that no request has, and leave no spent connection behind."""
+    close_old_connections()
+    try:
+        return work(*args, **keys)
+    finally:
+        close_old_connections()
+
+
 def versions_of(keys: Iterable[int]) -> dict[int, int]:
     """Return the version of each of these workshops that is there."""
     return dict(Workshop.objects.filter(pk__in=list(keys)).values_list("pk", "version"))
@@ -58,12 +71,9 @@ def database_of_pulse() -> tuple[str, str]:
     told = connection.settings_dict
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host",
              "PORT": "port"}  # fmt: skip
-    quoted = (
-        f"{short}='{str(told[name]).replace(chr(92), chr(92) * 2).replace(chr(39), chr(92) + chr(39))}'"
-        for name, short in names.items()
-        if told.get(name)
+    return "postgresql", make_conninfo(
+        **{short: str(told[name]) for name, short in names.items() if told.get(name)}
     )
-    return "postgresql", " ".join(quoted)
 
 
 def _tell_after_commit(keys: Iterable[int]) -> None:

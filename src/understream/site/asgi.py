@@ -9,15 +9,19 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "understream.site.settings")
 _pages = get_wsgi_application()
 
+from understream.domain.pulse import database_of_pulse  # noqa: E402 - Django is set up first
 from understream.live.app import Live  # noqa: E402 - Django is set up first
+from understream.live.broadcast import between  # noqa: E402 - Django is set up first
 from understream.site.preflight import faults  # noqa: E402 - Django is set up first
 from understream.site.ticker import Ticker  # noqa: E402 - Django is set up first
+from understream.web import clock  # noqa: E402 - Django is set up first
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -39,7 +43,12 @@ class Site:
 
     def __init__(self) -> None:
         """Put the halves together."""
-        self.live = Live()
+        self.live = Live(
+            clock=clock.now,
+            rng=clock.rng,
+            broadcast=lambda: between(database_of_pulse(), settings.UNDERSTREAM_REDIS),
+            cookie_prefix="__Host-" if settings.SESSION_COOKIE_SECURE else "",
+        )
         self.pages = WSGIMiddleware(
             _pages,  # type: ignore[arg-type] # Django writes the same shapes in its own way
             workers=THREADS,
@@ -63,10 +72,10 @@ class Site:
             await send({"type": "lifespan.startup.failed", "message": "\n".join(refused)})
             return
         self.ticker.start()
-        self.live.start()
+        await self.live.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self.live.stop()
+        await self.live.stop()
         await asyncio.to_thread(self.ticker.stop)
         self.pages.executor.shutdown(wait=False, cancel_futures=True)
         await send({"type": "lifespan.shutdown.complete"})

@@ -236,6 +236,21 @@ def mail(name: str) -> dict[str, Any]:
     }
 
 
+def redis(name: str) -> str:
+    """Return the address of a Redis or Valkey server that tells processes of changes.
+
+    Nothing anybody said ever goes there; "" leaves it to the database.
+    """
+    value = secret(name)
+    if not value:
+        return ""
+    parts = _split(value.replace("valkey", "redis", 1) if value.startswith("valkey") else value)
+    if parts is None or parts.scheme not in ("redis", "rediss", "unix"):
+        refuse(f"{name} must look like redis://:password@host:6379/0.")
+        return ""
+    return parts.geturl()
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether an address can be reached from this machine alone."""
     if host == "localhost":

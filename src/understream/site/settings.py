@@ -30,6 +30,7 @@ UNDERSTREAM_URL = environment.address(
 )
 UNDERSTREAM_PROXY = environment.words("UNDERSTREAM_PROXY")
 UNDERSTREAM_HOST_NAME = environment.text("UNDERSTREAM_HOST_NAME")
+UNDERSTREAM_REDIS = environment.redis("UNDERSTREAM_REDIS")
 UNDERSTREAM_K = environment.number("UNDERSTREAM_K", 5, least=0, most=1000)
 UNDERSTREAM_LOG = environment.choice("UNDERSTREAM_LOG", "text", ("text", "json"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
