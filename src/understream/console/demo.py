@@ -9,14 +9,17 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
+import segno
 from django.conf import settings
 from django.utils import timezone
 
+from understream.access import reach
 from understream.access.refusal import Refused
 from understream.console.prepare import prepare
 from understream.console.serve import serve
 from understream.console.world import PASSWORD, build, clear
-from understream.domain import world
+from understream.domain import letter, world
+from understream.records.workshop import Workshop
 
 _SEED: Final = 7
 _DOORS: Final = ("manager.a", "manager.b", "manager.c", "facilitator", "sponsor", "participant")
@@ -78,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
         f"{opening}\nOne click on the first page lets you in as one of: {doors}.\n"
         f"By mail address the password of all is: {PASSWORD}\n"
     )
+    _show_the_way_in()
     sys.stdout.flush()
     return 0 if options.no_serve else serve()
 
@@ -90,3 +94,15 @@ def _build(seed: int) -> None:
             build(seed=seed, now=timezone.now())
     finally:
         logging.disable(logging.NOTSET)
+
+
+def _show_the_way_in() -> None:
+    """Print how to join the workshop that is under way: its link, its code, and the link as QR."""
+    row = Workshop.objects.filter(state=Workshop.State.RUNNING).order_by("-began_at").first()
+    if row is None:
+        return
+    link = letter.address("join", reach.join_link_of(row.nonce))
+    valid = row.code_until is not None and timezone.now() < row.code_until
+    code = f" (or type the code {row.code[:4]}-{row.code[4:]})" if valid else ""
+    sys.stdout.write(f"\nA workshop waits for you: “{row.title}”.\nJoin it at {link}{code}\n")
+    segno.make(link, error="m").terminal(sys.stdout, compact=True, border=2)

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from understream.access.refusal import Missing
-from understream.console.world import evaluation
+from understream.console.world import evaluation, workshop
 from understream.console.world.people import (
     COLD_CHAIN,
     DAY,
@@ -120,6 +120,9 @@ def fill(now: datetime, rng: Random) -> None:
     evaluation.come_to_the_gate(cold_chain, second, now, aside)
     trips = found(TRIPS_BACK, {MILL: 6, HARBOUR: 5}, now - 14 * DAY, aside, moderated=True)
     evaluation.prepare_renewal(trips, now, aside)
+
+    workshop.hold(cold_chain, now, aside)
+    workshop.wait(fresh, now, aside)
 
     pulse = open_round(cold_chain, "pulse", "Second pulse", now - 2 * DAY, now + 7 * DAY, rng)
     say(cold_chain, pulse, "pulse", PULSE_NOW, {HARBOUR: 6, MILL: 4}, {}, rng)
