@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 log = logging.getLogger(__name__)
 
 ADDRESSES = {
-    "join": "/j/{}",
+    "join": "/j/{}/",
     "invitation": "/i/{}/",
     "answer": "/r/{}/",
     "round": "/rounds/{}/",
