@@ -5,10 +5,9 @@ nothing; what replaces an answer names the key of what it replaces, so that a se
 tap or a request that was late never overwrites what its writer has not seen.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from random import Random
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,11 +16,11 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, may, require
 from understream.access.seat import Seat
-from understream.domain import pulse
-from understream.domain.attendee import NotAdmitted, proxy_for
+from understream.domain.attendee import NotAdmitted
 from understream.domain.move import changing
+from understream.domain.version import grow_all
 from understream.domain.word import legible
-from understream.domain.workshop import NotRunning, where_of
+from understream.domain.workshop import where_of
 from understream.records.answer import Answer
 from understream.records.attendee import Attendee, Ready
 from understream.records.workshop import Step, Workshop
@@ -125,13 +124,10 @@ class _Batch:
     grown: dict[int, Workshop] = field(default_factory=dict)
 
 
-def hear(
-    batch: Sequence[Contribution], *, now: datetime
-) -> tuple[tuple[Kept | Whisper | Refused, ...], Iterable[Workshop]]:
+def hear(batch: Sequence[Contribution], *, now: datetime) -> tuple[Kept | Whisper | Refused, ...]:
     """Check contributions and write those that are signed; only `speak` calls this.
 
-    :returns: for each, in order, what became of it, and the workshops that have changed, whose
-        versions are still to grow.
+    :returns: for each, in order, what became of it; whispers are still to be stored.
     """
     found = _find(batch)
     said: list[Kept | Whisper | Refused] = []
@@ -141,7 +137,8 @@ def hear(
         except Refused as refusal:
             said.append(refusal)
     _store(found)
-    return tuple(said), found.grown.values()
+    grow_all(found.grown.values())
+    return tuple(said)
 
 
 def _find(batch: Sequence[Contribution]) -> _Batch:
@@ -262,31 +259,34 @@ def _fit(step: Step, one: Contribution) -> tuple[str, str, Mapping[str, object] 
 
 
 def _vote(step: Step, value: Mapping[str, object] | None) -> dict[str, object]:
-    count = len(step.choices)
-    fault = Unfit({"value": _("Choose from what is shown.")})
-    if step.ranking:
-        order = (value or {}).get("order")
-        if not isinstance(order, list) or not order or len(set(map(str, order))) != len(order):
-            raise fault
-        if not all(type(at) is int and 0 <= at < count for at in order):
-            raise fault
-        return {"order": list(order)}
-    dots = (value or {}).get("dots")
-    if not isinstance(dots, dict) or not dots:
-        raise fault
-    kept: dict[str, int] = {}
-    for name, number in dots.items():
-        if not (str(name).isascii() and str(name).isdigit() and int(name) < count):
-            raise fault
-        if type(number) is not int or number < 0:
-            raise fault
-        if number:
-            kept[str(int(name))] = number
+    told = value or {}
+    kept = _order(step, told.get("order")) if step.ranking else _dots(step, told.get("dots"))
     if not kept:
-        raise fault
-    if sum(kept.values()) > step.most:
+        raise Unfit({"value": _("Choose from what is shown.")})
+    return {"order" if step.ranking else "dots": kept}
+
+
+def _order(step: Step, order: object) -> list[int] | None:
+    """Return places in a ranking, if each names a choice and none twice."""
+    if not isinstance(order, list):
+        return None
+    fits = all(type(at) is int and 0 <= at < len(step.choices) for at in order)
+    return order if fits and len(set(order)) == len(order) else None
+
+
+def _dots(step: Step, dots: object) -> dict[str, int] | None:
+    """Return dots by choice, if each names a choice and is a number.
+
+    :raises Unfit: for more dots than there are.
+    """
+    if not isinstance(dots, dict):
+        return None
+    choices = {str(at) for at in range(len(step.choices))}
+    if not all(name in choices and type(dot) is int and dot >= 0 for name, dot in dots.items()):
+        return None
+    if sum(dots.values()) > step.most:
         raise Unfit({"value": _("You have %(most)s dots to give.") % {"most": step.most}})
-    return {"dots": kept}
+    return {name: dot for name, dot in dots.items() if dot}
 
 
 def _point(step: Step, value: Mapping[str, object] | None) -> dict[str, object]:
@@ -437,22 +437,3 @@ def _set(seat: Seat, workshop: int, key: int, act: str, now: datetime, **fields:
         return
     with changing(seat, row, act, now=now) as log:
         log.change(answer, **fields)
-
-
-def hold_place_for(
-    seat: Seat, workshop: int, *, name: str, party: int, now: datetime, rng: Random
-) -> int:
-    """Return the key of the place of somebody without a phone, for whom the seat will type.
-
-    :raises Unfit: without a name.
-    :raises NotRunning: if the workshop is not under way.
-    :raises Missing: for a workshop or organisation out of reach.
-    """
-    with transaction.atomic():
-        row = reach.locked_workshop(seat, workshop)
-        require(seat, Act.WORKSHOP_RUN, where_of(row))
-        if row.state != Workshop.State.RUNNING:
-            raise NotRunning
-        place = proxy_for(row, name=name, party=party, now=now, rng=rng)
-        pulse.grow(row)
-        return place.pk

@@ -14,9 +14,9 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, require
 from understream.access.seat import Seat
-from understream.domain import pulse
 from understream.domain.alliance import PartyCard
 from understream.domain.move import changing
+from understream.domain.version import grow
 from understream.domain.word import legible
 from understream.domain.workshop import ALPHABET, CODE_LENGTH, NotRunning, where_of
 from understream.records.attendee import Attendee, Miss, Ready
@@ -233,6 +233,27 @@ def take_place(
     if Attendee.objects.filter(token_hash=mark, workshop=row).exists():
         return row.pk
     seat = _seat_of(row, person)
+    said, here = _introduced(row, seat, name, party)
+    if person and _came_back(row, person, mark, now):
+        return row.pk
+    if Attendee.objects.filter(workshop=row).count() >= MOST_PEOPLE:
+        raise Full
+    place = Attendee(
+        workshop=row, party=here, name=said, token_hash=mark, person_id=person or None, seat=seat,
+        joined_at=now, seen_at=now, admitted_at=now if seat is not None else None,
+    )  # fmt: skip
+    place.changed = grow(row)
+    place.save()
+    return row.pk
+
+
+def _introduced(
+    row: Workshop, seat: SeatRow | None, name: str, party: int
+) -> tuple[str, WorkshopParty | None]:
+    """Return under which name and for which organisation somebody comes in.
+
+    :raises Unfit: by field.
+    """
     said = _name(name)
     if seat is not None:
         said = said or seat.person.name[:LONGEST_NAME]
@@ -242,23 +263,11 @@ def take_place(
     faults: dict[str, str | Promise] = {}
     if row.names == Workshop.Names.REQUIRED and not said:
         faults["name"] = _("Say who you are.")
-    if row.names == Workshop.Names.NONE:
-        said = ""
     if party and here is None:
         faults["party"] = _("Choose one of the organisations, or none.")
     if faults:
         raise Unfit(faults)
-    if person and _came_back(row, person, mark, now):
-        return row.pk
-    if Attendee.objects.filter(workshop=row).count() >= MOST_PEOPLE:
-        raise Full
-    place = Attendee(
-        workshop=row, party=here, name=said, token_hash=mark, person_id=person or None, seat=seat,
-        joined_at=now, seen_at=now, admitted_at=now if seat is not None else None,
-    )  # fmt: skip
-    place.changed = pulse.grow(row)
-    place.save()
-    return row.pk
+    return "" if row.names == Workshop.Names.NONE else said, here
 
 
 def _name(name: str) -> str:
@@ -286,7 +295,7 @@ def _came_back(row: Workshop, person: int, mark: bytes, now: datetime) -> bool:
     if old is None:
         return False
     old.token_hash, old.seen_at, old.left_at = mark, now, None
-    old.changed = pulse.grow(row)
+    old.changed = grow(row)
     old.save()
     return True
 
@@ -317,7 +326,7 @@ def claim_place(seat: Seat, workshop: int, *, token: str, now: datetime) -> None
     if held is not None and held.party_id:
         place.party = WorkshopParty.objects.filter(workshop=row, party=held.party_id).first()
         place.admitted_at = place.admitted_at or now
-    place.changed = pulse.grow(row)
+    place.changed = grow(row)
     place.save()
 
 
@@ -418,7 +427,7 @@ def _one(row: Workshop, key: int) -> Attendee:
     return found
 
 
-def proxy_for(row: Workshop, *, name: str, party: int, now: datetime, rng: Random) -> Attendee:
+def _proxy_for(row: Workshop, *, name: str, party: int, now: datetime, rng: Random) -> Attendee:
     """Return the place of somebody without a phone, new or as typed in before.
 
     :raises Unfit: without a name.
@@ -439,6 +448,25 @@ def proxy_for(row: Workshop, *, name: str, party: int, now: datetime, rng: Rando
         workshop=row, party=where, name=said, proxy=True, joined_at=now, seen_at=now,
         token_hash=rng.randbytes(32), admitted_at=now, changed=row.version,
     )  # fmt: skip
+
+
+@transaction.atomic
+def hold_place_for(
+    seat: Seat, workshop: int, *, name: str, party: int, now: datetime, rng: Random
+) -> int:
+    """Return the key of the place of somebody without a phone, for whom the seat will type.
+
+    :raises Unfit: without a name.
+    :raises NotRunning: if the workshop is not under way.
+    :raises Missing: for a workshop or organisation out of reach.
+    """
+    row = reach.locked_workshop(seat, workshop)
+    require(seat, Act.WORKSHOP_RUN, where_of(row))
+    if row.state != Workshop.State.RUNNING:
+        raise NotRunning
+    place = _proxy_for(row, name=name, party=party, now=now, rng=rng)
+    grow(row)
+    return place.pk
 
 
 @transaction.atomic
@@ -463,7 +491,7 @@ def mark_seen(
         )
     if mates:
         row = Workshop.objects.select_for_update(of=("self",), no_key=True).get(pk=workshop)
-        version = pulse.grow(row)
+        version = grow(row)
         Attendee.objects.filter(pk__in=mates).update(changed=version)
     Attendee.objects.filter(workshop=workshop, pk__in=list(here)).update(seen_at=now)
     Attendee.objects.filter(workshop=workshop, pk__in=list(gone), seen_at__gt=now - AWAY).update(

@@ -18,7 +18,7 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused
 from understream.access.rules import Act, Where, require
 from understream.access.seat import Seat
-from understream.domain import pulse
+from understream.domain.version import grow
 from understream.records.answer import Answer
 from understream.records.attendee import Attendee
 from understream.records.move import Move
@@ -177,7 +177,7 @@ def changing(
     :raises KeyError: for an act without a sentence.
     """
     _ = SENTENCES[act]
-    noted = Changing(workshop, pulse.grow(workshop))
+    noted = Changing(workshop, grow(workshop))
     yield noted
     Move.objects.create(
         workshop=workshop,

@@ -15,11 +15,11 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, require
 from understream.access.seat import Seat
-from understream.domain import pulse
 from understream.domain.alliance import PartyCard
 from understream.domain.answer import LONGEST, LONGEST_CONTEXT, StepClosed
 from understream.domain.attendee import NotAdmitted, is_here
 from understream.domain.move import Changing, changing
+from understream.domain.version import grow
 from understream.domain.word import legible
 from understream.domain.workshop import where_of
 from understream.records.answer import Answer
@@ -93,7 +93,7 @@ class GroupLine:
 
 
 def pairs_of(people: Sequence[tuple[int, int]], *, rng: Random) -> list[list[int]]:
-    """Put people into pairs of different parties, as many as there can be; an odd one makes a trio.
+    """Put people into pairs, as many mixed ones as there can be; an odd one makes a trio.
 
     Each time somebody of the two parties with most people left is paired, which leaves fewest
     people of one party over; these are paired among themselves.
@@ -174,7 +174,7 @@ def find_partner(token: str, workshop: int, step: int, *, now: datetime) -> None
         same = any(one.party_id == place.party_id for one in people)
         return (not alone, len(people), same, group.number)
 
-    version = pulse.grow(row)
+    version = grow(row)
     if room:
         group = min(room, key=rank)
     else:
@@ -282,7 +282,7 @@ def _group_of(step: Step, place: Attendee) -> Group:
 
 
 def _tell_mates(row: Workshop, group: Group) -> int:
-    version = pulse.grow(row)
+    version = grow(row)
     people = Place.objects.filter(group=group).values("attendee")
     Attendee.objects.filter(pk__in=people).update(changed=version)
     return version

@@ -233,10 +233,7 @@ def _answers_on(step: Step | None, *, since: int) -> tuple[AnswerCard, ...]:
     if step is None or shown is None or shown.kind in _NEVER or not shown.revealed:
         return ()
     rows = Answer.objects.filter(step=shown)
-    if since:
-        rows = rows.filter(changed__gt=since)
-    else:
-        rows = rows.filter(state=Answer.State.SHOWN)
+    rows = rows.filter(changed__gt=since) if since else rows.filter(state=Answer.State.SHOWN)
     hidden = _too_few(step)
     return tuple(
         answer_card(one, shown, gone=one.state != Answer.State.SHOWN or one.pk in hidden)

@@ -12,12 +12,12 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused
 from understream.access.rules import Act, require
 from understream.access.seat import Seat
-from understream.domain import pulse
 from understream.domain.alliance import PartyCard
 from understream.domain.answer import StepClosed
 from understream.domain.attendee import is_here
 from understream.domain.move import changing
 from understream.domain.pair import party_card
+from understream.domain.version import grow
 from understream.domain.workshop import where_of
 from understream.records.answer import Answer
 from understream.records.attendee import Attendee
@@ -67,7 +67,7 @@ def draw_speaker(seat: Seat, workshop: int, step: int, *, now: datetime, rng: Ra
     :raises Missing: for a step that is not there or no spotlight.
     """
     row, found = _at_work(seat, workshop, step)
-    version = pulse.grow(row)
+    version = grow(row)
     for turn in Turn.objects.filter(step=found, state=Turn.State.ASKED):
         Attendee.objects.filter(pk=turn.attendee_id).update(passes=found, changed=version)
         turn.delete()
@@ -94,7 +94,7 @@ def answer_turn(
         raise StepClosed
     if turn is None:
         raise Missing
-    version = pulse.grow(row)
+    version = grow(row)
     if accepts:
         Turn.objects.filter(step=found, state=Turn.State.SPEAKING).update(state=Turn.State.HEARD)
         turn.state = Turn.State.SPEAKING

@@ -1,4 +1,4 @@
-"""Run the agenda: open, close, skip, reopen, extend, clock, reveal, card; live and over days alike.
+"""Run the agenda, live and over days alike: open, close, skip, extend, clock, reveal, card.
 
 Each act names the step it is about and what the room was at when it was decided, so that two
 facilitators who press the same key at once do not skip a step.

@@ -1,4 +1,4 @@
-"""What people take home and will do; what somebody will do becomes a commitment of the alliance."""
+"""What people take home and will do; what they will do becomes a commitment of the alliance."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

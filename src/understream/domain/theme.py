@@ -527,14 +527,14 @@ def lay_beside(seat: Seat, workshop: int, step: int, *, now: datetime) -> None:
     :raises Missing: for a step that is not there.
     """
     row, found = _at_work(seat, workshop, step)
-    told = {one.pk: one.paraphrase or one.text for one in answers_to_gather(found)}
+    told = {one.pk: one.paraphrase or one.text for one in _answers_to_gather(found)}
     order = alike_beside_alike(told)
     with changing(seat, row, "theme.beside", now=now) as log:
         log.change(found, results={"beside": order})
         log.themes()
 
 
-def answers_to_gather(step: Step) -> list[Answer]:
+def _answers_to_gather(step: Step) -> list[Answer]:
     """Return the answers that a themes step works with: those the wall may show."""
     if step.source is None:
         return []

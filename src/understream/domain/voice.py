@@ -22,7 +22,7 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, Where, require
 from understream.access.seat import Role, Seat
-from understream.domain import letter, pulse
+from understream.domain import letter
 from understream.domain.answer import Contribution, Kept, OtherTab, Whisper, hear
 from understream.domain.instrument import instrument_of, questions_about
 from understream.domain.journal import record
@@ -204,12 +204,10 @@ def _speak_in_rounds(batch: Sequence[Utterance], now: datetime) -> list[Heard | 
 
 
 def _speak_in_steps(batch: Sequence[Contribution], now: datetime) -> list[Kept | Refused]:
-    said, grown = hear(batch, now=now)
+    said = hear(batch, now=now)
     whispers = [one for one in said if isinstance(one, Whisper)]
     kept = iter(_whisper(whispers))
-    told = [next(kept) if isinstance(one, Whisper) else one for one in said]
-    pulse.grow_all(grown)
-    return told
+    return [next(kept) if isinstance(one, Whisper) else one for one in said]
 
 
 def _whisper(batch: Sequence[Whisper]) -> list[Kept | Refused]:

@@ -14,9 +14,9 @@ from understream.access import reach
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Seat
-from understream.domain import pulse
 from understream.domain.alliance import PartyCard
 from understream.domain.journal import record
+from understream.domain.version import grow
 from understream.domain.word import legible
 from understream.instruments import agenda as agendas
 from understream.instruments.agenda import AgendaStep
@@ -437,7 +437,7 @@ def keep_workshop(
     row.title, row.language, row.names = _line(title), language, names
     row.walk_in, row.asynchronous = walk_in, asynchronous
     row.save()
-    pulse.grow(row)
+    grow(row)
     record_of(seat, row, "workshop.keep", now)
 
 
@@ -462,7 +462,7 @@ def write_step(seat: Seat, workshop: int, draft: StepDraft, *, key: int = 0) -> 
         if step.position >= MOST_STEPS:
             raise Unfit({"": _("An agenda has at most %(most)s steps.") % {"most": MOST_STEPS}})
     _fill(step, row, draft)
-    step.changed = pulse.grow(row)
+    step.changed = grow(row)
     step.save()
     return step.pk
 
@@ -480,7 +480,7 @@ def remove_step(seat: Seat, workshop: int, key: int) -> None:
         raise Frozen
     step.delete()
     _number(row)
-    pulse.grow(row)
+    grow(row)
 
 
 @transaction.atomic
@@ -502,7 +502,7 @@ def move_step(seat: Seat, workshop: int, key: int, *, by: int) -> None:
     for at, one in enumerate(order):
         one.position = at
     Step.objects.bulk_update(order, ["position"])
-    pulse.grow(row)
+    grow(row)
 
 
 @transaction.atomic
@@ -521,7 +521,7 @@ def begin_workshop(seat: Seat, key: int, *, now: datetime, rng: Random) -> None:
     _join_newer_parties(row)
     row.state, row.began_at = Workshop.State.RUNNING, now
     _give_code(row, now, rng)
-    pulse.grow(row)
+    grow(row)
     record_of(seat, row, "workshop.begin", now)
 
 
@@ -536,7 +536,7 @@ def renew_code(seat: Seat, key: int, *, now: datetime, rng: Random) -> str:
     if row.state != Workshop.State.RUNNING:
         raise NotRunning
     _give_code(row, now, rng)
-    pulse.grow(row)
+    grow(row)
     return row.code
 
 
@@ -549,7 +549,7 @@ def show_count(seat: Seat, key: int, *, shown: bool) -> None:
     row = _changeable(seat, key)
     row.shows_count = shown
     row.save(update_fields=["shows_count"])
-    pulse.grow(row)
+    grow(row)
 
 
 def seconds_left(step: Step, now: datetime) -> int | None:
@@ -579,54 +579,67 @@ def texts_of(told: Mapping[str, str], *, longest: int = LONGEST_TEXT) -> dict[st
 
 
 def _fill(step: Step, workshop: Workshop, draft: StepDraft) -> None:
-    faults: dict[str, str | Promise] = {}
-    kind = draft.kind if draft.kind in IDENTITIES else ""
-    if not kind:
+    """Write a draft into a step.
+
+    :raises Unfit: by field.
+    """
+    if draft.kind not in IDENTITIES:
         raise Unfit({"kind": _("Choose what people will do.")})
-    identity = draft.identity or IDENTITIES[kind][0]
-    if identity not in IDENTITIES[kind]:
-        faults["identity"] = _("In this kind of step answers cannot be signed so.")
+    step.kind = draft.kind
+    step.identity = draft.identity or IDENTITIES[draft.kind][0]
+    faults = _fill_texts(step, draft) | _faults_in_numbers(step, draft)
+    step.source = _source(step, workshop, draft.kind, draft.source, faults)
+    if draft.kind == Step.Kind.VOTE and step.source is None and len(step.choices) < 2:  # noqa: PLR2004 - a choice is between two
+        faults["choices"] = _("Name two things or more to choose from, or a themes step.")
+    if draft.kind == Step.Kind.THEMES and step.source is None and "source" not in faults:
+        faults["source"] = _("Choose the earlier step whose answers are gathered.")
+    if faults:
+        raise Unfit(faults)
+    step.minutes, step.most, step.points = draft.minutes, draft.most, draft.points
+    step.ranking, step.asks_context = draft.ranking, draft.asks_context
+    step.promises = draft.promises and workshop.alliance_id is not None
+    step.moderated, step.reveals = draft.moderated, draft.reveals
+
+
+def _fill_texts(step: Step, draft: StepDraft) -> dict[str, str | Promise]:
+    """Write the texts of a draft into a step; return what does not fit, by field."""
+    faults: dict[str, str | Promise] = {}
     too_long = _("Write at most %(most)s characters.")
-    for name, longest in (("title", LONGEST_TITLE), ("prompt", LONGEST_TEXT), ("hint", LONGEST_TEXT),
-                          ("note", LONGEST_TEXT), ("card", LONGEST_TEXT)):  # fmt: skip
+    for name in ("title", "prompt", "hint", "note", "card"):
+        longest = LONGEST_TITLE if name == "title" else LONGEST_TEXT
         try:
             setattr(step, name, texts_of(getattr(draft, name), longest=longest))
         except ValueError:
             faults[name] = too_long % {"most": longest}
+    for name, most in (("columns", MOST_COLUMNS), ("choices", MOST_CHOICES)):
+        try:
+            told = [texts_of(one, longest=LONGEST_TITLE) for one in getattr(draft, name)]
+        except ValueError:
+            faults[name] = too_long % {"most": LONGEST_TITLE}
+            continue
+        setattr(step, name, [one for one in told if one])
+        if len(told) > most:
+            faults[name] = _("Name at most %(most)s.") % {"most": most}
     if not step.title and "title" not in faults:
         faults["title"] = _("Say what the step is called.")
     if not step.prompt and "prompt" not in faults:
         faults["prompt"] = _("Write what people are asked.")
-    for name, most in (("columns", MOST_COLUMNS), ("choices", MOST_CHOICES)):
-        try:
-            told = [texts_of(one, longest=LONGEST_TITLE) for one in getattr(draft, name)]
-            setattr(step, name, [one for one in told if one])
-        except ValueError:
-            faults[name] = too_long % {"most": LONGEST_TITLE}
-        if len(getattr(step, name)) > most:
-            faults[name] = _("Name at most %(most)s.") % {"most": most}
+    return faults
+
+
+def _faults_in_numbers(step: Step, draft: StepDraft) -> dict[str, str | Promise]:
+    faults: dict[str, str | Promise] = {}
+    if step.identity not in IDENTITIES[draft.kind]:
+        faults["identity"] = _("In this kind of step answers cannot be signed so.")
     if not 1 <= draft.most <= MOST_ANSWERS:
         faults["most"] = _("Choose a number from 1 to %(most)s.") % {"most": MOST_ANSWERS}
     if draft.points not in POINTS:
         faults["points"] = _("A scale has 3 to 10 points.")
     if not 0 <= draft.minutes <= agendas.LONGEST:
         faults["minutes"] = _("Choose a number from 0 to %(most)s.") % {"most": agendas.LONGEST}
-    if identity == Step.Identity.CONFIDENTIAL and (draft.most > 1 or step.columns):
+    if step.identity == Step.Identity.CONFIDENTIAL and (draft.most > 1 or step.columns):
         faults["most"] = _("In a confidential step everybody gives one answer.")
-    source = _source(step, workshop, kind, draft.source, faults)
-    if kind == Step.Kind.VOTE and source is None and len(step.choices) < 2:  # noqa: PLR2004 - a choice is between two
-        faults["choices"] = _(
-            "Name at least two things to choose from, or an earlier themes step."
-        )
-    if kind == Step.Kind.THEMES and source is None and "source" not in faults:
-        faults["source"] = _("Choose the earlier step whose answers are gathered.")
-    if faults:
-        raise Unfit(faults)
-    step.kind, step.identity, step.source = kind, identity, source
-    step.minutes, step.most, step.points = draft.minutes, draft.most, draft.points
-    step.ranking, step.asks_context = draft.ranking, draft.asks_context
-    step.promises = draft.promises and workshop.alliance_id is not None
-    step.moderated, step.reveals = draft.moderated, draft.reveals
+    return faults
 
 
 def _source(

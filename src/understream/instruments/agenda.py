@@ -130,9 +130,7 @@ def _step(one: Mapping[str, Any], where: str, earlier: set[str]) -> AgendaStep:
     plain = {
         name: value for name, value in one.items() if name not in (*_TEXTS, "columns", "choices")
     }
-    texts: dict[str, Any] = {
-        name: _text(one, name, where) for name in _TEXTS if name in one
-    }
+    texts: dict[str, Any] = {name: _text(one, name, where) for name in _TEXTS if name in one}
     if "title" not in texts or "prompt" not in texts:
         raise AgendaError(f"{where}: a title and a prompt are needed")
     step = AgendaStep(

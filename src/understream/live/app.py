@@ -13,10 +13,11 @@ from typing import Any, Final, TypeVar
 from django.utils import translation
 
 from understream.access.refusal import Missing, Refused, Unfit
-from understream.domain import attendee, pair, pulse, scene, spotlight
+from understream.domain import attendee, pair, scene, spotlight
 from understream.domain.answer import Contribution, Kept, OtherTab, StepClosed
 from understream.domain.attendee import Guessed, NotAdmitted, Puzzling
 from understream.domain.pair import PartnerWrote
+from understream.domain.version import apart, listen
 from understream.domain.voice import Heard, speak
 from understream.domain.workshop import NotRunning
 from understream.live import wire
@@ -100,9 +101,9 @@ class Live:
     async def start(self) -> None:
         """Begin to hear of changes, and say that the process is ready."""
         self.hub.start()
-        self._broadcast = await asyncio.to_thread(pulse.apart, self._make_broadcast)
+        self._broadcast = await asyncio.to_thread(apart, self._make_broadcast)
         self._broadcast.start(self.hub.hear)
-        self._unlisten = pulse.listen(self._changed)
+        self._unlisten = listen(self._changed)
         self.ready = True
 
     async def end(self) -> None:
@@ -129,7 +130,7 @@ class Live:
             self._broadcast.tell(workshop)
 
     def _write(self, batch: Sequence[Contribution]) -> Sequence[Told]:
-        return pulse.apart(speak, batch, now=self._clock())
+        return apart(speak, batch, now=self._clock())
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; what is not known, or not ready, is not there."""
@@ -300,7 +301,7 @@ class Live:
 
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, pulse.apart, ask)
+            return await loop.run_in_executor(self._threads, apart, ask)
         except Refused:
             raise
         except Exception:

@@ -16,7 +16,8 @@ from random import Random
 from typing import Any, Final
 
 from understream.access.refusal import Missing
-from understream.domain import attendee, pulse, scene
+from understream.domain import attendee, scene
+from understream.domain.version import apart, versions_of
 from understream.live import wire
 
 log = logging.getLogger(__name__)
@@ -222,7 +223,7 @@ class Hub:
                 streams = list(room.streams)
                 try:
                     frames = await loop.run_in_executor(
-                        self._readers, pulse.apart, self._read, room.key, room.version, streams
+                        self._readers, apart, self._read, room.key, room.version, streams
                     )
                 except Missing:
                     await self._send_away(room)
@@ -320,9 +321,7 @@ class Hub:
         loop = asyncio.get_running_loop()
         keys = list(self._rooms)
         try:
-            versions = await loop.run_in_executor(
-                self._readers, pulse.apart, pulse.versions_of, keys
-            )
+            versions = await loop.run_in_executor(self._readers, apart, versions_of, keys)
         except Exception:
             log.exception("hub.compare")
             return
@@ -355,9 +354,7 @@ class Hub:
         for room in list(self._rooms.values()):
             for stream in [one for one in room.streams if one.kind == CONSOLE]:
                 try:
-                    await loop.run_in_executor(
-                        self._readers, pulse.apart, self._allow, stream.ticket
-                    )
+                    await loop.run_in_executor(self._readers, apart, self._allow, stream.ticket)
                 except Missing:
                     self.leave(room.key, stream)
                     await stream.end(b"")
@@ -383,9 +380,7 @@ class Hub:
                 here = came.get(key, set())
                 gone = went.get(key, set()) - here
                 try:
-                    await loop.run_in_executor(
-                        self._readers, pulse.apart, self._mark, key, here, gone
-                    )
+                    await loop.run_in_executor(self._readers, apart, self._mark, key, here, gone)
                 except Exception:
                     log.exception("hub.presence")
 

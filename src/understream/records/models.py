@@ -6,11 +6,11 @@ so the contract "one door to voices" (pyproject.toml) sees every way to a raw an
 
 import understream.records.alliance
 import understream.records.answer
+import understream.records.attendee
 import understream.records.commitment
 import understream.records.cycle
 import understream.records.due
 import understream.records.evaluation
-import understream.records.attendee
 import understream.records.instrument
 import understream.records.invitation
 import understream.records.joint

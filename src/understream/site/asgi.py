@@ -16,7 +16,7 @@ from django.db import connections
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "understream.site.settings")
 _pages = get_wsgi_application()
 
-from understream.domain.pulse import database_of_pulse  # noqa: E402 - Django is set up first
+from understream.domain.version import database_of  # noqa: E402 - Django is set up first
 from understream.live.app import Live  # noqa: E402 - Django is set up first
 from understream.live.broadcast import between  # noqa: E402 - Django is set up first
 from understream.site.preflight import faults  # noqa: E402 - Django is set up first
@@ -46,7 +46,7 @@ class Site:
         self.live = Live(
             clock=clock.now,
             rng=clock.rng,
-            broadcast=lambda: between(database_of_pulse(), settings.UNDERSTREAM_REDIS),
+            broadcast=lambda: between(database_of(), settings.UNDERSTREAM_REDIS),
             cookie_prefix="__Host-" if settings.SESSION_COOKIE_SECURE else "",
         )
         self.pages = WSGIMiddleware(

@@ -64,7 +64,7 @@ def versions_of(keys: Iterable[int]) -> dict[int, int]:
     return dict(Workshop.objects.filter(pk__in=list(keys)).values_list("pk", "version"))
 
 
-def database_of_pulse() -> tuple[str, str]:
+def database_of() -> tuple[str, str]:
     """Return what the database is, and where: a path of SQLite, or how PostgreSQL is reached."""
     if connection.vendor == "sqlite":
         return "sqlite", str(connection.settings_dict["NAME"])
