@@ -202,7 +202,7 @@ RULES: dict[Act, Rule] = {
 }
 
 
-def may(seat: Seat | None, act: Act, where: Where = NOWHERE) -> bool:  # noqa: PLR0911 - one line a reach
+def may(seat: Seat | None, act: Act, where: Where = NOWHERE) -> bool:  # noqa: C901, PLR0911 - one line a reach
     """Tell whether a seat may do this here.
 
     :param seat: who acts; ``None`` for somebody nobody knows.

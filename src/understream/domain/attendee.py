@@ -192,17 +192,18 @@ def _lobby(row: Workshop) -> Lobby:
         title=row.title,
         state=row.state,
         language=row.language,
-        parties=_parties(row),
+        parties=parties_of(row.pk),
         names=row.names,
         walk_in=row.walk_in,
         asynchronous=row.asynchronous,
     )
 
 
-def _parties(row: Workshop) -> tuple[PartyCard, ...]:
+def parties_of(workshop: int) -> tuple[PartyCard, ...]:
+    """Return the organisations whose people can come into a workshop."""
     return tuple(
         PartyCard(one.pk, one.name, one.position)
-        for one in WorkshopParty.objects.filter(workshop=row)
+        for one in WorkshopParty.objects.filter(workshop=workshop)
     )
 
 
@@ -361,7 +362,7 @@ def attendees_of(seat: Seat, workshop: int, *, now: datetime) -> tuple[AttendeeC
 
 
 def is_here(row: Attendee, now: datetime) -> bool:
-    """Tell whether somebody was seen a moment ago; who has no phone is where the facilitator is."""
+    """Tell whether somebody was seen a moment ago; who has no phone always counts as here."""
     return row.proxy or now - row.seen_at < AWAY
 
 

@@ -19,7 +19,7 @@ from understream.domain.answer import slots_of, standing_of
 from understream.domain.pair import GroupCard, party_card
 from understream.domain.scale import ScaleLine, ScaleMark, lines_of, marks_of
 from understream.domain.spotlight import Invited, Speaker
-from understream.domain.theme import ThemeCard, order_in, themes_in
+from understream.domain.theme import ThemeCard, frequent_words, order_in, themes_in
 from understream.domain.voice import own_whispers
 from understream.domain.vote import ChoiceCount, counts_of
 from understream.domain.workshop import StepCard, card_of_step, where_of
@@ -298,6 +298,56 @@ def answers_to_read(seat: Seat, workshop: int, step: int) -> tuple[AnswerCard, .
         return ()
     rows = Answer.objects.filter(step=found).exclude(state=Answer.State.WITHDRAWN)
     return tuple(answer_card(one, found) for one in rows.select_related("party", "attendee"))
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What who runs the workshop sees of a step beside its answers.
+
+    :ivar themes: with all that lies in them; ``beside`` the order in which answers were laid.
+    :ivar words: the most frequent words of the answers, with the number of answers.
+    :ivar asking: whether somebody is asked to speak and has not answered.
+    """
+
+    themes: tuple[ThemeCard, ...]
+    beside: tuple[int, ...]
+    words: tuple[tuple[str, int], ...]
+    speakers: tuple[Speaker, ...]
+    asking: bool
+    turns: int
+    counts: tuple[ChoiceCount, ...]
+    lines: tuple[ScaleLine, ...]
+    marks: tuple[ScaleMark, ...]
+    promises: tuple[tuple[str, str, str, str], ...]
+
+
+def board_of(seat: Seat, workshop: int, step: int) -> Board:
+    """Return what who runs the workshop sees of a step beside its answers.
+
+    :raises Missing: for a workshop or step out of reach.
+    """
+    row = reach.workshops_within(seat).filter(pk=workshop).first()
+    if row is None:
+        raise Missing
+    require(seat, Act.WORKSHOP_RUN, where_of(row))
+    found = reach.step_within(row, step)
+    themed = found.kind == Step.Kind.THEMES
+    texts: list[str] = []
+    if themed and found.source_id:
+        shown = Answer.objects.filter(step=found.source_id, state=Answer.State.SHOWN)
+        texts = [one.paraphrase or one.text for one in shown]
+    return Board(
+        themes=themes_in(found) if themed else (),
+        beside=order_in(found) if themed else (),
+        words=frequent_words(texts),
+        speakers=speakers_on(found),
+        asking=found.kind == Step.Kind.SPOTLIGHT and spotlight.is_asking(found),
+        turns=rehearsal.count_turns(found.pk) if found.kind == Step.Kind.REHEARSAL else 0,
+        counts=counts_of(found),
+        lines=lines_of(found),
+        marks=marks_of(found),
+        promises=promises_in(row) if found.promises else (),
+    )
 
 
 def promises_in(row: Workshop) -> tuple[tuple[str, str, str, str], ...]:

@@ -17,7 +17,7 @@ from understream.access.seat import Seat
 from understream.domain.alliance import PartyCard
 from understream.domain.journal import record
 from understream.domain.version import grow
-from understream.domain.word import legible
+from understream.domain.word import WORDS, legible
 from understream.instruments import agenda as agendas
 from understream.instruments.agenda import AgendaStep
 from understream.instruments.reader import LANGUAGES
@@ -121,6 +121,11 @@ class StepCard:
     clock_until: datetime | None
     clock: int | None
     changed: int
+
+    @property
+    def word(self) -> str:
+        """What people do, in the language in force."""
+        return str(WORDS[self.kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +315,51 @@ def workshop_before(seat: Seat, key: int, *, now: datetime) -> WorkshopCard:
         ended_at=row.ended_at,
         may_run=runs,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WallCard:
+    """What the page of a wall knows before its stream begins."""
+
+    key: int
+    title: str
+    language: str
+
+
+def wall_before(link: str) -> WallCard:
+    """Return the wall that a link shows.
+
+    :raises Missing: for a link nobody was given.
+    """
+    row = reach.workshop_by_wall(link)
+    return WallCard(row.pk, row.title, row.language)
+
+
+def way_in(seat: Seat, key: int) -> str:
+    """Return the secret part of the link into a workshop, for somebody with a seat there.
+
+    :raises NotRunning: before it begins and after it ends.
+    :raises Missing: for one out of reach.
+    """
+    row = reach.workshops_within(seat).filter(pk=key).first()
+    if row is None:
+        raise Missing
+    require(seat, Act.WORKSHOP_READ, where_of(row))
+    if row.state != Workshop.State.RUNNING:
+        raise NotRunning
+    return reach.join_link_of(row.nonce)
+
+
+def console_ticket(seat: Seat, key: int, *, now: datetime) -> str:
+    """Return what opens the stream of a console for twelve hours.
+
+    :raises Missing: for one out of reach.
+    """
+    row = reach.workshops_within(seat).filter(pk=key).first()
+    if row is None:
+        raise Missing
+    require(seat, Act.WORKSHOP_RUN, where_of(row))
+    return reach.ticket_of(seat, key, now=now)
 
 
 def zone_of(row: Workshop) -> str:
@@ -550,6 +600,13 @@ def show_count(seat: Seat, key: int, *, shown: bool) -> None:
     row.shows_count = shown
     row.save(update_fields=["shows_count"])
     grow(row)
+
+
+def seconds_of(card: StepCard, now: datetime) -> int | None:
+    """Return what the clock of a step shows, in whole seconds; ``None`` without a clock."""
+    if card.clock is not None:
+        return card.clock
+    return None if card.clock_until is None else int((card.clock_until - now).total_seconds())
 
 
 def seconds_left(step: Step, now: datetime) -> int | None:

@@ -19,3 +19,10 @@ register.filter(tagged)
 def in_fours(digest: str) -> str:
     """Return a digest as people compare it: in groups of four, with or without its prefix."""
     return " ".join(wrap(digest.removeprefix("sha-256").replace(" ", ""), 4))
+
+
+@register.filter
+def on_clock(seconds: int) -> str:
+    """Return seconds as a clock shows them: 4:05, and 1:20 over as -1:20."""
+    minutes, rest = divmod(abs(seconds), 60)
+    return f"{'-' if seconds < 0 else ''}{minutes}:{rest:02}"

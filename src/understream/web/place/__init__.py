@@ -1,0 +1,1 @@
+"""A place in a workshop: coming in, and the phone."""

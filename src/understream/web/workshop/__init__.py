@@ -1,0 +1,1 @@
+"""Workshops at the desk: the agenda, the console, the report."""
