@@ -345,7 +345,7 @@ def test_every_file_that_is_named_is_there(page):
 def test_every_address_that_is_named_is_served(page):
     served = {f"/{one.pattern}" for one in get_resolver().url_patterns}
     served |= {f"/{one.pattern}" for one in get_resolver().url_patterns[0].url_patterns}
-    served |= {"/live/ready"}
+    served |= {"/live/ready", "/live/"}
 
     named = {name for name in ticked(page) if re.fullmatch(r"/[a-z]+(/[a-z]*)?/?", name)}
 

@@ -5,8 +5,10 @@ person may be shown of them stands here; every other word on any page they can a
 """
 
 import html
+import io
 import logging
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -300,9 +302,17 @@ def is_asked(at) -> bool:
 
 def links_on(url: str, response: HttpResponse) -> list[str]:
     """Return the addresses in our own house to which a page leads."""
-    found = re.findall(r'(?:href|src)="([^"#]+)', response.content.decode())
+    found = re.findall(r'(?:href|src)="([^"#]+)', text_of(response))
     leads = [urljoin(url, html.unescape(one)) for one in found]
     return [one for one in leads if one.startswith("/") and not one.startswith("/static/")]
+
+
+def text_of(response: HttpResponse) -> str:
+    """Return what an answer says; of a workbook all that its parts say."""
+    if not response.content.startswith(b"PK"):
+        return response.content.decode()
+    with zipfile.ZipFile(io.BytesIO(response.content)) as book:
+        return "\n".join(book.read(name).decode() for name in book.namelist())
 
 
 def is_in(word: str, text: str) -> bool:
@@ -327,7 +337,7 @@ def leaks(wide: Wide, *names: str, told: dict[str, set[str]] | None = None) -> I
             if led and response.status_code not in (200, 302):
                 yield f"{name}: a page leads to {url}, where nothing is"
             head = "\n".join(f"{key}: {value}" for key, value in response.items())
-            text = html.unescape(response.content.decode()).replace(url, "ADDRESS") + head
+            text = html.unescape(text_of(response)).replace(url, "ADDRESS") + head
             text = text.replace(asked_with(url), "LINK")
             if text not in seen:
                 seen.add(text)

@@ -247,6 +247,39 @@ TABLE = {
     "mirror:csv": Row("GET", "round", (M, S), CLOSED),
     "mirror:json": Row("GET", "round", (M, S), CLOSED),
     "research:releases": Row("GET", "organisation", (R,)),
+    # a workshop: all seats read; manager and facilitator prepare, run and take out
+    "workshop:index": Row("GET", "alliance", SEATS),
+    "workshop:new": Row("GET POST", "alliance", (M, F)),
+    "workshop:own": Row("GET", "", SIGNED_IN),
+    "workshop:found": Row("GET POST", "", SIGNED_IN),
+    "workshop:show": Row("GET", "workshop", SEATS),
+    "workshop:join": Row("POST", "workshop", SEATS),
+    "workshop:report": Row("GET", "workshop", SEATS),
+    "workshop:keep": Row("GET POST", "workshop", (M, F)),
+    "workshop:duplicate": Row("POST", "workshop", (M, F)),
+    "workshop:begin": Row("POST", "workshop", (M, F)),
+    "workshop:invite": Row("POST", "workshop", (M, F)),
+    "workshop:qr": Row("GET", "workshop", (M, F)),
+    "workshop:new_step": Row("GET POST", "workshop", (M, F)),
+    "workshop:step": Row("GET POST", "workshop step", (M, F)),
+    "workshop:remove": Row("POST", "workshop step", (M, F)),
+    "workshop:move": Row("POST", "workshop step", (M, F)),
+    "workshop:console": Row("GET", "workshop", (M, F)),
+    "workshop:room": Row("GET", "workshop", (M, F)),
+    "workshop:do": Row("POST", "workshop", (M, F)),
+    "workshop:themes": Row("POST", "workshop", (M, F)),
+    "workshop:log": Row("GET", "workshop", (M, F)),
+    "workshop:csv": Row("GET", "workshop", (M, F)),
+    "workshop:xlsx": Row("GET", "workshop", (M, F)),
+    "workshop:takeout": Row("GET POST", "workshop answer", (P, M, F)),
+    # coming in is for everybody with the code or the link; without a place one is shown the door
+    "place:code": Row("GET POST", "", ANYONE),
+    "place:lobby": Row("GET POST", "way in", LINK),
+    "place:show": Row("GET", "workshop", ANYONE),
+    "place:say": Row("POST", "workshop", NEVER),
+    "place:claim": Row("POST", "workshop", NEVER),
+    "wall:show": Row("GET", "wall", LINK),
+    "wall:qr": Row("GET", "wall", LINK),
     # settings, backup: the host, no content
     "host:show": Row("GET", "", (H,)),
 }
@@ -256,7 +289,9 @@ ASKING_TO_CANCEL = ("round:cancel", "evaluation:call_off")
 FIGURES = ("mirror:show", "mirror:csv", "mirror:json")
 """Of an evaluation the sponsor reads them after the reveal."""
 
-DOWNLOADS = ("mirror:csv", "mirror:json", "evaluation:bundle")
+DOWNLOADS = (
+    "mirror:csv", "mirror:json", "evaluation:bundle", "workshop:csv", "workshop:xlsx",
+)  # fmt: skip
 """What leaves a line in the journal."""
 DOORS = ("nobody", "manager", "facilitator", "respondent", "host")
 """Somebody of every kind, for what is refused before anybody looks who it is."""
@@ -271,7 +306,7 @@ def expected(who: Persona, at: Address, method: str) -> str:  # noqa: PLR0911 - 
         return "served"
     if row.who == LINK:
         return "served" if is_open_to(who, row, at) else "missing"
-    if row.who == NEVER and row.about not in ("round", "evaluation"):
+    if row.who == NEVER and at.route != "place:claim" and row.about not in ("round", "evaluation"):
         return "missing"
     if not who.signed_in:
         return "door"
@@ -293,7 +328,7 @@ def served_methods(row: Row) -> set[str]:
     return set(row.methods.split()) | ({"HEAD"} if "GET" in row.methods else set())
 
 
-def is_theirs(who: Persona, row: Row, at: Address) -> bool:  # noqa: PLR0911 - one a kind of thing
+def is_theirs(who: Persona, row: Row, at: Address) -> bool:  # noqa: C901, PLR0911 - one a kind of thing
     """Tell whether the thing lies in the reach of this person's role."""
     here = who.party in (HARBOUR, MILL, "here")
     match row.about:
@@ -310,6 +345,10 @@ def is_theirs(who: Persona, row: Row, at: Address) -> bool:  # noqa: PLR0911 - o
             if state in ("missing", "too") or (state == "elsewhere") == here:
                 return False
             return not row.own or whose == own_word(who)
+        case "workshop" | "workshop step" | "workshop answer":
+            if at.thing in ("missing", "too large", "mixed"):
+                return False
+            return (at.thing == "elsewhere") != here
         case "commitment":
             return at.thing not in ("missing", "too large") and (at.thing == "elsewhere") != here
         case "seat" | "invitation":
@@ -335,6 +374,8 @@ def is_there(row: Row, at: Address, method: str) -> bool:
 
 def is_open_to(who: Persona, row: Row, at: Address) -> bool:
     """Tell whether the holder of a link finds something behind it."""
+    if row.about in ("way in", "wall"):
+        return at.thing in ("running", "elsewhere")
     if at.route == "invitation:show":
         return at.thing in ("own", "partner's", "elsewhere", "used")
     own = {"respondent": "own", "partner's respondent": "partner's"}.get(who.name, "")
@@ -522,7 +563,7 @@ def test_reading_gives_everybody_what_the_table_says_and_changes_nothing(wide, h
     assert not any(before[table] - rows for table, rows in now.items())
     assert list(new) == ["records_entry"]
     assert new["records_entry"].total() == downloads > 0
-    exported = re.compile("'(release|bundle).export'")
+    exported = re.compile("'(release|bundle|workshop).export'")
     assert all(exported.search(row) for row in new["records_entry"])
 
 

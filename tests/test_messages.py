@@ -46,6 +46,8 @@ SAME = {
     "Open “%(round)s”", "Begin", "Begin:", "Begin “%(evaluation)s”",
     # what is not judged yet
     "Open", "Open.", "Open:",
+    # of workshops
+    "Workshops", "Agenda", "%(minutes)s min", "Workshop: %(workshop)s",
 }  # fmt: skip
 """English that is good Dutch too."""
 
@@ -53,7 +55,9 @@ UNTOLD = {
     # the name of the product, of languages, of clocks and of a program
     "Understream", "English", "Nederlands", "UTC", "Python",
     # what is printed on keys
-    "T", "Esc", "Enter",
+    "T", "Esc", "Enter", "C", "D", "H", "J", "K", "P", "R", "U", "W", "X", "Shift",
+    # a kind of file, and how many people
+    "CSV", "n",
 }  # fmt: skip
 """Words on pages that are the same in every language."""
 

@@ -33,6 +33,7 @@ from tests.factories import (
     terms_of,
     words_on,
 )
+from tests.workshops import Meeting, draft, make_meeting
 from understream.access import reach
 from understream.access.seat import Role, Seat
 from understream.domain import commitment as commitments
@@ -101,6 +102,8 @@ class Wide:
     dissents: dict[str, int] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
     commitments: dict[str, int] = field(default_factory=dict)
+    meetings: dict[str, Meeting] = field(default_factory=dict)
+    takeouts: dict[str, int] = field(default_factory=dict)
 
 
 def make_wide() -> Wide:
@@ -115,7 +118,21 @@ def make_wide() -> Wide:
     seats.end_seat(here.managers[HARBOUR], gone.key, now=NOON)
     _close(wide)
     _make_evaluations(wide)
+    _hold_workshops(wide)
     return wide
+
+
+def _hold_workshops(wide: Wide) -> None:
+    """Let a workshop run in each alliance, with a takeout, and a step that has not been opened."""
+    for name, world in (("running", wide.here), ("elsewhere", wide.there)):
+        columns = [{"en": "home", "nl": "thuis"}, {"en": "do", "nl": "doen"}]
+        meeting = make_meeting(
+            world, draft("takeouts", columns=columns), draft("prompt"), people=1, now=NOW
+        )
+        meeting.open(now=NOW)
+        meeting.say("a0", f"takeout {name}", slot=1, now=NOW)
+        wide.meetings[name] = meeting
+        wide.takeouts[name] = meeting.scene(now=NOW).answers[0].key
 
 
 def again(wide: Wide) -> Wide:
@@ -541,12 +558,21 @@ def routes(
             yield f"{room}{one.name}", one
 
 
+NAMED = {
+    "invitation:show": "letter of invitation",
+    "place:lobby": "way in",
+    "wall:show": "wall",
+    "wall:qr": "wall",
+}
+"""What a link in an address is, where it is no personal one."""
+
+
 def addresses(wide: Wide) -> Iterator[Address]:
     """Return every route with every thing it can be about."""
     kinds = _things(wide)
     for route, pattern in routes():
         asked = " ".join(pattern.pattern.converters)
-        kind = "letter of invitation" if route == "invitation:show" else asked
+        kind = NAMED.get(route, asked)
         for thing, keys in kinds[kind].items():
             yield Address(route, reverse(route, args=keys), thing)
 
@@ -610,6 +636,18 @@ def _things(wide: Wide) -> dict[str, dict[str, tuple]]:
         | {"a letter of invitation": (wide.letters["own"],), "missing": (MISSING_LINK,)},
         "letter of invitation": {name: (link,) for name, link in wide.letters.items()}
         | {"a personal link": (wide.links["open own"],), "missing": (MISSING_LINK,)},
+        "workshop": {name: (one.key,) for name, one in wide.meetings.items()}
+        | {"missing": (MISSING_KEY,), "too large": (2**70,)},
+        "workshop step": {name: (one.key, one.steps[1]) for name, one in wide.meetings.items()}
+        | {"mixed": (wide.meetings["running"].key, wide.meetings["elsewhere"].steps[1])},
+        "workshop answer": {
+            name: (one.key, wide.takeouts[name]) for name, one in wide.meetings.items()
+        }
+        | {"mixed": (wide.meetings["running"].key, wide.takeouts["elsewhere"])},
+        "way in": {name: (one.link,) for name, one in wide.meetings.items()}
+        | {"missing": (MISSING_LINK,), "a wall": (wide.meetings["running"].wall,)},
+        "wall": {name: (one.wall,) for name, one in wide.meetings.items()}
+        | {"missing": (MISSING_LINK,), "a way in": (wide.meetings["running"].link,)},
         "letter": {"missing": ("20261102T120000000000-000001",)},
         "uidb36 key": {"missing": ("1", "set-password")},
         "key": {"missing": ("x",)},

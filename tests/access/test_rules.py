@@ -70,6 +70,11 @@ TABLE = {
     Act.COMMITMENT_WRITE:     (True,  True,  False, True,  False, False),
     Act.COMMITMENT_ACCEPT:    (False, True,  False, False, False, False),
     Act.COMMITMENT_JUDGE:     (False, True,  False, False, False, False),
+    Act.WORKSHOPS_LIST:       (True,  True,  True,  True,  False, False),
+    Act.WORKSHOP_PREPARE:     (False, True,  False, True,  False, False),
+    Act.WORKSHOP_READ:        (True,  True,  True,  True,  False, False),
+    Act.WORKSHOP_RUN:         (False, True,  False, True,  False, False),
+    Act.WORKSHOP_EXPORT:      (False, True,  False, True,  False, False),
     Act.HOST_OPERATE:         (False, False, False, False, False, True),
 }  # fmt: skip
 ROLES = (
@@ -80,9 +85,15 @@ ROLES = (
     Role.RESEARCHER,
     Role.HOST,
 )
-AT_THE_DOOR = {Act.DOOR, Act.SIGN_IN, Act.LANGUAGE_CHOOSE, Act.DEMO_ENTER}
-BY_LINK = {Act.INVITATION_ACCEPT, Act.VOICE_SPEAK}
-SIGNED_IN = {Act.ALLIANCES_LIST, Act.ALLIANCE_FOUND, Act.ACCOUNT_KEEP}
+AT_THE_DOOR = {
+    Act.DOOR, Act.SIGN_IN, Act.LANGUAGE_CHOOSE, Act.DEMO_ENTER, Act.WORKSHOP_JOIN,
+}  # fmt: skip
+BY_LINK = {
+    Act.INVITATION_ACCEPT, Act.VOICE_SPEAK, Act.WORKSHOP_ATTEND, Act.WORKSHOP_WATCH,
+}  # fmt: skip
+SIGNED_IN = {
+    Act.ALLIANCES_LIST, Act.ALLIANCE_FOUND, Act.ACCOUNT_KEEP, Act.WORKSHOP_FOUND, Act.PLACE_CLAIM,
+}  # fmt: skip
 OF_A_PARTY = (
     Act.PERSON_INVITE, Act.SEAT_END, Act.COHORT_CONFIRM, Act.PARTICIPATION_READ, Act.FORM_FILL,
     Act.STATEMENT_READ, Act.COMMENT_READ, Act.RELEASE_EXPORT,
@@ -164,3 +175,14 @@ def test_a_rule_that_is_told_nothing_refuses(act):
 def test_a_refusal_has_a_reason():
     with pytest.raises(Forbidden, match="There is nothing here for you"):
         require(seat(Role.SPONSOR), Act.FORM_FILL, HERE)
+
+
+def test_who_runs_a_workshop_outside_alliances_runs_that_one_and_no_other():
+    alone = Seat(0, 3, "Somebody", Role.FACILITATOR, workshop=4)
+
+    for act in (Act.WORKSHOP_READ, Act.WORKSHOP_RUN, Act.WORKSHOP_EXPORT):
+        assert may(alone, act, Where(workshop=4))
+        assert not may(alone, act, Where(workshop=5))
+        assert not may(alone, act, Where(alliance=ALLIANCE, workshop=5))
+        assert not may(alone, act, Where())
+        assert not may(seat(Role.FACILITATOR), act, Where(workshop=4))

@@ -18,8 +18,10 @@ from tests.factories import (
     speak,
 )
 from tests.together import at_once
+from tests.workshops import make_meeting
 from understream.domain import due
 from understream.domain import seat as seats
+from understream.domain.attendee import WrongCode, lobby_by_code
 from understream.domain.cycle import keep_cycle
 from understream.domain.due import ACTS, last_tick, tick
 from understream.domain.release import KEPT, cancel_round
@@ -187,6 +189,12 @@ def test_every_kind_that_is_planned_is_known():
         **dict.fromkeys(days, LATER.date() + 200 * DAY),
         now=NOON,
     )
+
+    # A step that stays open for days, and a wrong code.
+    meeting = make_meeting(world, asynchronous=True)
+    meeting.open(until=NOON + WEEK)
+    with pytest.raises(WrongCode):
+        lobby_by_code("no code", address="10.0.0.1", now=NOON)
 
     assert set(Due.objects.values_list("kind", flat=True)) == set(ACTS)
     assert Due.objects.filter(kind="voices.erase", key=key).count() == 1

@@ -30,6 +30,7 @@ from understream.web.evaluation import views as evaluations
 from understream.web.invitation import views as invitations
 from understream.web.joint import views as joints
 from understream.web.mirror import views as mirrors
+from understream.web.place import views as places
 from understream.web.round import views as rounds
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ def test_letters_point_to_pages_that_are_there():
     pages = {page: resolve(path.format("7")).func.__wrapped__ for page, path in ADDRESSES.items()}
 
     assert pages == {
+        "join": places.lobby.__wrapped__,
         "invitation": invitations.show.__wrapped__,
         "answer": answers.show.__wrapped__,
         "round": rounds.show.__wrapped__,

@@ -25,6 +25,8 @@ from understream.records.seat import SeatRow
 from understream.records.workshop import Step, Workshop
 
 LINK_BYTES = 16
+LARGEST = 2**63
+"""Beyond every key."""
 TICKET_LASTS = timedelta(hours=12)
 STANDING = Q(seat__left_at=None, seat__party=F("cohort__party"))
 """A right stands as long as its seat does, and only for the party with which it was given."""
@@ -268,6 +270,8 @@ def attendee_by(token: str, workshop: int) -> Attendee:
 
     :raises Missing: for a secret nobody there holds, or of somebody who was asked to leave.
     """
+    if workshop >= LARGEST:
+        raise Missing
     row = (
         Attendee.objects.filter(
             token_hash=hash_of(token), workshop=workshop, left_at=None, proxy=False

@@ -311,9 +311,8 @@ def claim_place(seat: Seat, workshop: int, *, token: str, now: datetime) -> None
     :raises Refused: if somebody else's account holds it, or the account has a place there already.
     """
     require(seat, Act.PLACE_CLAIM)
-    row = Workshop.objects.select_for_update(of=("self",), no_key=True).filter(pk=workshop).first()
-    if row is None:
-        raise Missing
+    found = reach.attendee_by(token, workshop)
+    row = Workshop.objects.select_for_update(of=("self",), no_key=True).get(pk=found.workshop_id)
     place = reach.attendee_by(token, workshop)
     if place.person_id == seat.person:
         return

@@ -83,7 +83,7 @@ WORDS = {
     "spotlight": pgettext_lazy("step", "spotlight"),
     "rehearsal": pgettext_lazy("step", "rehearsal"),
     "takeouts": pgettext_lazy("step", "takeouts"),
-    "party-labelled": pgettext_lazy("identity", "with the organisation, without names"),
+    "party-labelled": pgettext_lazy("identity", "with the organisation and no name"),
     # participation
     "fewer than 5": _("fewer than 5"),
     "5 or more": _("5 or more"),

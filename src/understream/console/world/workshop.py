@@ -74,6 +74,15 @@ SEEN = (
     "Hun wagens en hun routes.",
     "A planner who knew ports.",
 )
+WHY = ("Alleen komen we er niet.", "The inland ports want one door.", "Minder lege kilometers.")
+WHAT = ("Alles wat gekoeld naar het binnenland gaat.", "The planning, not the prices.", "De data.")
+HOW = ("Elke donderdag samen plannen.", "Small steps, said aloud.", "Eén meldpunt.")
+RUNGS = (
+    "The two planners: a hunch, the same day.",
+    "De managers: een patroon, binnen vijf dagen.",
+    "Directors: money or people, within ten days.",
+    "De zin waarmee we samen omhooggaan: we komen er niet uit, en dat is geen schande.",
+)
 LEARNED = (
     "That they call before a load is late, not after.",
     "Dat ze een fout toegeven.",
@@ -101,6 +110,8 @@ FIRST_ANSWERS = (
     (QUAY, "Wij zien de meetgegevens pas als het verhaal al klaar is.", "Onderzoek en bedrijf"),
     (HARBOUR, "Everyone waits for the results before saying what they fear.", ""),
 )
+MOST_MEASURES = 2
+"""Answers that the step about measures takes from one person; the ladder takes more."""
 FREE_TO_SPEAK = {HARBOUR: (6, 6, 5, 7, 6, 5, 6, 5, 4, 6), MILL: (5, 5, 6, 4, 5, 6, 5)}
 
 
@@ -240,7 +251,8 @@ class _Room:
         self.say(one, names[-1], text="Half past four works; the claims do not, yet.")
 
     def _write_in_columns(self, one: StepCard) -> None:
-        for at, texts in zip(range(len(one.columns)), (SEEN, LEARNED, SEEN), strict=False):
+        said = (WHY, WHAT, HOW) if len(one.columns) > len((SEEN, LEARNED)) else (SEEN, LEARNED)
+        for at, texts in enumerate(said):
             for name, text in zip(self.tokens, texts, strict=False):
                 self.say(one, name, slot=at * one.most, text=text)
         step.reveal_step(self.alliance.facilitator, self.key, one.key, now=self.now)
@@ -259,9 +271,8 @@ class _Room:
             if one.asks_context and one.most > 1
             else {HARBOUR: PRACTICES[::2], MILL: PRACTICES[1::2]}
             if one.asks_context
-            else {HARBOUR: [(text, "") for text in MEASURES[::2]],
-                  MILL: [(text, "") for text in MEASURES[1::2]]}
-        )  # fmt: skip
+            else _without_context(RUNGS if one.most > MOST_MEASURES else MEASURES)
+        )
         for party, texts in told.items():
             for name, (text, context) in zip(self.of(party), texts, strict=False):
                 self.say(one, name, text=text, context=context)
@@ -319,6 +330,14 @@ class _Room:
             before = (self.now + days * DAY).date().isoformat()
             value = {"for": self.parties[receiver], "before": before}
             self.say(one, name, slot=one.most, text=text, value=value)
+
+
+def _without_context(texts: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return texts in turn for the two parties."""
+    return {
+        HARBOUR: [(text, "") for text in texts[::2]],
+        MILL: [(text, "") for text in texts[1::2]],
+    }
 
 
 def _keep_first_takeout(alliance: Alliance, key: int, at: datetime) -> None:

@@ -110,6 +110,14 @@ def _holds(request: HttpRequest, workshop: int) -> bool:
     return True
 
 
+def _hold_place(request: HttpRequest, workshop: int) -> None:
+    """Refuse somebody without a place.
+
+    :raises Missing: always then.
+    """
+    scene.attendee_of(_token(request, workshop), workshop)
+
+
 def _token(request: HttpRequest, workshop: int) -> str:
     return request.COOKIES.get(cookie_of(workshop), "")
 
@@ -144,6 +152,7 @@ def show(request: HttpRequest, workshop: int) -> HttpResponse:
 @policy(Act.WORKSHOP_ATTEND, Of.LINK, "POST")
 def say(request: HttpRequest, workshop: int) -> HttpResponse:
     """Take one answer from a browser without a script."""
+    _hold_place(request, workshop)
     step = request.POST.get("step", "")
     one = Contribution(
         token=_token(request, workshop),

@@ -124,9 +124,7 @@ def do(request: SeatedRequest, workshop: int) -> HttpResponse:
     """Do one act; then back to the console, or its part for a page that asked for that."""
     said = _Said(request, workshop)
     act = _ACTS.get(request.POST.get("act", ""))
-    if act is None:
-        raise Missing
-    return done(request, workshop, lambda: act(said))
+    return done(request, workshop, lambda: act(said) if act else choose())
 
 
 def done(request: SeatedRequest, key: int, act: Callable[[], str]) -> HttpResponse:
@@ -143,6 +141,14 @@ def done(request: SeatedRequest, key: int, act: Callable[[], str]) -> HttpRespon
     if request.headers.get("HX-Request"):
         return render(request, "workshop/_room.html", _page(request, key))
     return redirect(reverse("workshop:console", args=[key]))
+
+
+def choose() -> str:
+    """Refuse a form that says nothing that can be done here.
+
+    :raises Unfit: always.
+    """
+    raise Unfit({"": _("Choose what to do.")})
 
 
 class _Said:

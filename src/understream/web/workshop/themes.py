@@ -5,12 +5,12 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from understream.access.refusal import Missing, Unfit
+from understream.access.refusal import Unfit
 from understream.access.rules import Act
 from understream.domain import theme
 from understream.web import clock
 from understream.web.policy import Of, SeatedRequest, policy
-from understream.web.workshop.console import done
+from understream.web.workshop.console import choose, done
 
 MOST = 2000
 
@@ -19,9 +19,7 @@ MOST = 2000
 def do(request: SeatedRequest, workshop: int) -> HttpResponse:
     """Do one act on themes; then the console, or its part."""
     act = _ACTS.get(request.POST.get("act", ""))
-    if act is None:
-        raise Missing
-    return done(request, workshop, lambda: act(request, workshop))
+    return done(request, workshop, lambda: act(request, workshop) if act else choose())
 
 
 def _number(request: SeatedRequest, name: str) -> int:
