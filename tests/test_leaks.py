@@ -295,9 +295,14 @@ ALIKE = re.compile(
 
 
 def is_asked(at) -> bool:
+    if at.route in SAID_TO_LINKS:
+        return False  # who holds the link into a workshop, or to its wall, is told
     if at.route == "invitation:show":
         return at.thing not in OPEN_INVITATIONS
     return not any(at.thing.endswith(one) for one in SAID_TO_HOLDERS)
+
+
+SAID_TO_LINKS = ("place:lobby", "wall:show", "wall:qr")
 
 
 def links_on(url: str, response: HttpResponse) -> list[str]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -55,7 +56,7 @@ def code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(refusal))
         else:
             return redirect("place:lobby", found.link)
-    page = {"form": form, "puzzle": puzzle}
+    page = {"form": form, "puzzle": puzzle, "lost": "lost" in request.GET}
     return render(request, "place/code.html", page, status=400 if form.errors else 200)
 
 
@@ -132,8 +133,7 @@ def show(request: HttpRequest, workshop: int) -> HttpResponse:
     try:
         own = scene.own_of(token, workshop, now=clock.now())
     except Missing:
-        messages.error(request, _("You have no place in this workshop in this browser. Come in."))
-        return redirect("place:code")
+        return redirect(f"{reverse('place:code')}?lost")
     room = scene.room_before(workshop, now=clock.now())
     parties = attendee.parties_of(workshop)
     page = {
