@@ -24,6 +24,7 @@ PACKAGES = {
     "chromium": "chromium",
     "msgfmt": "gettext",
     "initdb": "postgresql",
+    "redis-server": "redis-server",
     "libatomic": "libatomic1",  # what drives the browser is linked with it
 }
 PURE = (

@@ -49,6 +49,31 @@
     sortable();
   };
 
+  // A whole page where a part was expected (signed out, ended): go and see that page.
+  const put = async (response, before) => {
+    const text = await response.text();
+    if (!response.ok || /^\s*<!doctype/i.test(text)) {
+      window.location.assign(response.redirected ? response.url : window.location.href);
+      return;
+    }
+    room.replaceChildren(...window.understream.parts(text));
+    restore(before);
+  };
+
+  // An act goes without a new page, so that the keyboard goes on at once.
+  room.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const before = remember();
+    const body = new FormData(form, event.submitter);
+    try {
+      const headers = { "HX-Request": "true" };
+      await put(await fetch(form.action, { method: "POST", body, headers }), before);
+    } catch {
+      say(sentence("lost"));
+    }
+  });
+
   const ask = async () => {
     if (asking || writes()) {
       stale = true;
@@ -58,8 +83,7 @@
     stale = false;
     const before = remember();
     try {
-      await window.htmx.ajax("GET", room.dataset.part, { target: "#room", swap: "innerHTML" });
-      restore(before);
+      await put(await fetch(room.dataset.part), before);
     } finally {
       last = Date.now();
       asking = false;
