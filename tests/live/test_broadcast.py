@@ -81,8 +81,10 @@ def on_redis(folder):
             client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
             client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
-        yield lambda: Published(f"redis://127.0.0.1:{port}/0"), cut
-        server.terminate()
+        try:
+            yield lambda: Published(f"redis://127.0.0.1:{port}/0"), cut
+        finally:
+            server.terminate()
 
 
 def _answers(client):

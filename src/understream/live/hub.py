@@ -26,6 +26,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 TICK: Final = 0.05
 """Seconds between two pumps of a room at least."""
+LATE: Final = 0.25
+"""Seconds until a reader that was too slow is tried again, if nothing else happens."""
 SHARE: Final = 0.35
 """Of the time, what pumping may take."""
 TURN: Final = 500
@@ -230,9 +232,10 @@ class Hub:
                     return
                 began = loop.time()
                 await self._send(room, frames, streams)
-                if any(one.behind for one in room.streams):
-                    room.changed = True
                 await asyncio.sleep(max(TICK, (loop.time() - began) / SHARE))
+                if not room.changed and any(one.behind for one in room.streams):
+                    await asyncio.sleep(LATE)
+                    room.changed = True
         except Exception:
             log.exception("hub.pump")
             room.changed = False
@@ -256,7 +259,7 @@ class Hub:
         frames = Frames(version)
         if whole is not None:
             frames.whole = wire.event("wall", _stamped(whole, now), whole.room.version)
-        if delta is not None and (delta.room.version > since or WALL not in ready):
+        if delta is not None:
             frames.changes = wire.event("wall", _stamped(delta, now), delta.room.version)
         frames.beat = wire.event("version", b'{"version":%d}' % version, version)
         if PHONE in behind | ready:
@@ -289,7 +292,8 @@ class Hub:
             sent = True
             if stream.kind == WALL:
                 event, chunk = whole if stream.behind else changes
-                sent = stream.write(event, chunk) if event else True
+                due = event and (moved or stream.behind)
+                sent = stream.write(event, chunk) if due else True
             elif stream.kind == CONSOLE:
                 sent = stream.write(*beat) if moved or stream.behind else True
             else:
