@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const LONG = 110; // signs from which a prompt is set smaller, so that what it asks for fits
   const body = document.body;
   const language = body.dataset.language;
   const find = (name) => document.querySelector(`[data-${name}]`);
@@ -194,6 +195,10 @@
     }
     if (state.promises.length) {
       place.prepend(list);
+      for (const answers of place.querySelectorAll(".said:not(.promised)")) {
+        fit(answers, answers.children.length);
+      }
+      fit(list, list.children.length);
     }
   };
 
@@ -212,6 +217,7 @@
       return;
     }
     find("prompt").textContent = step ? told(step.prompt) : room.title;
+    body.classList.toggle("of-long", find("prompt").textContent.length > LONG);
     const done = room.ready >= 0 && step?.state === "open";
     const some = step?.identity === "confidential" && !step.revealed;
     find("count").textContent = !done ? ""
