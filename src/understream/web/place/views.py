@@ -67,7 +67,7 @@ def lobby(request: HttpRequest, link: str) -> HttpResponse:
     if _holds(request, found.workshop):
         return redirect("place:show", found.workshop)
     person: Seat | None = request.seat  # type: ignore[attr-defined] # attached by the policy
-    form = PlaceForm(request.POST or None, lobby=found)
+    form = PlaceForm(request.POST if request.method == "POST" else None, lobby=found)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         token = base64.urlsafe_b64encode(clock.rng.randbytes(TOKEN_BYTES)).rstrip(b"=").decode()
