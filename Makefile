@@ -4,10 +4,10 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup core dev demo run test check fmt fmt-check types arch docs bench soak messages release lock
+.PHONY: help setup core dev demo run test check fmt fmt-check types arch docs bench bench-live soak messages release lock
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | \
 	  while read -r make name line; do printf '  make %-9s %s\n' "$$name" "$$line"; done
 
 setup: core ## make .venv with what the house needs to run
@@ -55,6 +55,9 @@ docs: dev ## check that every word, act, setting and command is described
 
 bench: dev ## print the figures of speed and memory; the last line is JSON (COLD=1 also installs anew)
 	@$(BIN)/python tests/bench.py $(if $(filter 1,$(COLD)),--cold)
+
+bench-live: dev ## print the figures of the live path beside its peers (ONLY=answers, QUICK=1)
+	@$(BIN)/python tests/bench_live.py $(if $(ONLY),--only $(ONLY)) $(if $(filter 1,$(QUICK)),--quick)
 
 soak: dev ## run the long tests
 	@echo "== the long tests"

@@ -285,7 +285,7 @@ def test_every_option_of_a_command_is_described(name):
 
 def test_every_target_of_make_is_described():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"(?m)^(\w+):.*## ", makefile)
+    targets = re.findall(r"(?m)^([\w-]+):.*## ", makefile)
 
     told = [row[0].strip("`").removeprefix("make ") for row in rows("commands.md", "make")[1:]]
 
