@@ -26,9 +26,14 @@
   };
 
   // What was open or selected stays so when the part comes anew.
-  const remember = () => ({
+  const remember = (sent = null) => ({
+    typed: [...room.querySelectorAll("input.input[id], textarea.input[id]")]
+      .filter((one) => one.value !== one.defaultValue && one.form !== sent)
+      .map((one) => [one.id, one.value]),
     open: [...room.querySelectorAll("details[open][id]")].map((one) => one.id),
-    chosen: [...room.querySelectorAll("#gather input:checked")].map((one) => one.value),
+    chosen: [...room.querySelectorAll("#gather input:checked")]
+      .filter((one) => one.form !== sent)
+      .map((one) => one.value),
     held: document.activeElement?.closest?.("[data-answer]")?.dataset.answer,
     key: document.activeElement?.dataset?.key,
   });
@@ -36,6 +41,12 @@
   const restore = (before) => {
     for (const id of before.open) {
       document.getElementById(id)?.setAttribute("open", "");
+    }
+    for (const [id, value] of before.typed) {
+      const one = document.getElementById(id);
+      if (one) {
+        one.value = value;
+      }
     }
     for (const value of before.chosen) {
       const one = room.querySelector(`#gather input[value="${value}"]`);
@@ -50,8 +61,13 @@
   };
 
   // A whole page where a part was expected (signed out, ended): go and see that page.
-  const put = async (response, before) => {
+  const put = async (response, sent = null) => {
     const text = await response.text();
+    if (!sent && writes()) {
+      stale = true; // somebody began to write while the part was on its way
+      return;
+    }
+    const before = remember(sent);
     if (!response.ok || /^\s*<!doctype/i.test(text)) {
       window.location.assign(response.redirected ? response.url : window.location.href);
       return;
@@ -64,11 +80,10 @@
   room.addEventListener("submit", async (event) => {
     event.preventDefault();
     const form = event.target;
-    const before = remember();
     const body = new FormData(form, event.submitter);
     try {
       const headers = { "HX-Request": "true" };
-      await put(await fetch(form.action, { method: "POST", body, headers }), before);
+      await put(await fetch(form.action, { method: "POST", body, headers }), form);
     } catch {
       say(sentence("lost"));
     }
@@ -81,9 +96,8 @@
     }
     asking = true;
     stale = false;
-    const before = remember();
     try {
-      await put(await fetch(room.dataset.part), before);
+      await put(await fetch(room.dataset.part));
     } finally {
       last = Date.now();
       asking = false;

@@ -528,7 +528,7 @@
       find("sees", screen).textContent = sees(step);
       find("hint", screen).textContent = told(step.hint);
       const call = find("call", screen);
-      call.hidden = !group.call_link.startsWith("https://");
+      call.hidden = !URL.canParse?.(group.call_link) || new URL(group.call_link).protocol !== "https:";
       call.firstElementChild.href = call.hidden ? "" : group.call_link;
       if (group.revision > revision) {
         if (text.value === sent) {
