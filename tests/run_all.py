@@ -37,6 +37,9 @@ PURE = (
     "web/test_csp.py", "web/test_forms.py", "web/test_parts.py",
     "test_matrix.py", "test_leaks.py", "test_noninterference.py", "test_injection.py",
     "web/test_queries.py", "console/test_world.py",
+    "web/test_workshop.py", "domain/test_attendee.py", "domain/test_scene.py",
+    "domain/test_vote.py", "domain/test_scale.py", "domain/test_rehearsal.py",
+    "domain/test_outcome.py", "domain/test_workshop.py",
 )  # fmt: skip
 """Tests that no database can change the outcome of.
 

@@ -599,7 +599,8 @@ def asked_by(who: Persona, asked: Sequence[Address]) -> list[Address]:
 
 
 def is_of_evaluation(at: Address) -> bool:
-    own = at.route.startswith(("evaluation:", "reflection:", "joint:", "commitment:"))
+    rooms = ("evaluation:", "reflection:", "joint:", "commitment:", "workshop:")
+    own = at.route.startswith(rooms)
     return own or at.thing.startswith("of ")
 
 

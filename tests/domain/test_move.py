@@ -301,7 +301,7 @@ class TwoFacilitators(RuleBasedStateMachine):
 
 def test_two_facilitators_never_overwrite_each_other():
     TwoFacilitators.TestCase.settings = settings(
-        max_examples=25, stateful_step_count=14, deadline=None,
+        max_examples=16, stateful_step_count=12, deadline=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     TwoFacilitators.TestCase("runTest").runTest()

@@ -100,7 +100,7 @@ def test_an_answer_is_put_in_when_both_say_yes_to_the_same_words(meeting):
     assert Answer.objects.count() == 1
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["write", "yes", "no"])), max_size=14)
 )
