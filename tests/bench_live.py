@@ -130,6 +130,7 @@ def started(command: list[str], port: int, **keys: object) -> Iterator[int]:
         pinned(command),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
         **keys,  # type: ignore[call-overload] # folder and environment
     ) as process:
         try:
@@ -140,7 +141,7 @@ def started(command: list[str], port: int, **keys: object) -> Iterator[int]:
                 time.sleep(0.05)
             yield process.pid
         finally:
-            process.send_signal(signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)  # a peer may have started others
 
 
 def is_open(port: int) -> bool:
@@ -191,6 +192,7 @@ def install_otree() -> Path:
     project = folder / "project"
     shutil.rmtree(project, ignore_errors=True)
     (project / "one").mkdir(parents=True)
+    (project / "_static").mkdir()
     (project / "settings.py").write_text(OTREE_SETTINGS)
     (project / "one" / "__init__.py").write_text(OTREE_APP)
     (project / "one" / "Say.html").write_text(
@@ -295,11 +297,11 @@ class Listener(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Count what is wanted."""
         if self.websocket and not self.ready:
-            if b"0{" in data:  # the server opens; we join the default room
-                mask = b"\x00\x00\x00\x00"
-                self.transport.write(b"\x81\x82" + mask + b"40")  # type: ignore[attr-defined] # as above
             if b"40{" in data:
                 self.ready = True
+            elif b"0{" in data:  # the server opens; we join the default room
+                mask = b"\x00\x00\x00\x00"
+                self.transport.write(b"\x81\x82" + mask + b"40")  # type: ignore[attr-defined] # as above
             return
         if not self.ready:
             self.ready = b"event: " in data or b"retry" in data
@@ -434,6 +436,7 @@ def otree(connections: int, seconds: float) -> float:
     port = free_port()
     env = {**os.environ, "OTREE_REST_KEY": "k", "OTREE_PRODUCTION": "1"}
     env.pop("DJANGO_SETTINGS_MODULE", None)
+    env["PATH"] = f"{project.parent / 'venv' / 'bin'}{os.pathsep}{env.get('PATH', '')}"
     program = str(project.parent / "venv" / "bin" / "otree")
     with started([program, "prodserver", f"127.0.0.1:{port}"], port, cwd=project, env=env):
         house = http.client.HTTPConnection("127.0.0.1", port, timeout=120)

@@ -8,6 +8,7 @@ tap or a request that was late never overwrites what its writer has not seen.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -109,14 +110,24 @@ class Whisper:
     withdraw: bool
 
 
+class _Place(NamedTuple):
+    """What a contribution needs of a place; a row is many times as dear, and they come by hundreds."""
+
+    pk: int
+    workshop_id: int
+    party_id: int | None
+    admitted_at: datetime | None
+    token_hash: bytes
+
+
 @dataclass(slots=True)
 class _Batch:
     """What a batch found, and what it will write."""
 
     workshops: dict[int, Workshop]
     steps: dict[int, Step]
-    places: dict[tuple[int, bytes], Attendee]
-    proxies: dict[int, Attendee]
+    places: dict[tuple[int, bytes], _Place]
+    proxies: dict[int, _Place]
     answers: dict[tuple[int, int, int], Answer]
     fresh: dict[tuple[int, int, int], Answer] = field(default_factory=dict)
     changed: dict[int, Answer] = field(default_factory=dict)
@@ -152,19 +163,25 @@ def _find(batch: Sequence[Contribution]) -> _Batch:
     }
     marks = {reach.hash_of(one.token) for one in batch if one.token}
     typed = [one.attendee for one in batch if one.by is not None]
-    rows = list(Attendee.objects.filter(workshop__in=keys, token_hash__in=marks, left_at=None))
+    places = Attendee.objects.values_list(*_Place._fields)
+    rows = [
+        _Place(*row)
+        for row in places.filter(workshop__in=keys, token_hash__in=marks, left_at=None)
+    ]
+    proxies = [_Place(*row) for row in places.filter(pk__in=typed, proxy=True)] if typed else []
     steps = Step.objects.filter(pk__in={one.step for one in batch}, workshop__in=keys)
     found = _Batch(
         workshops=workshops,
         steps={row.pk: row for row in steps},
         places={(row.workshop_id, bytes(row.token_hash)): row for row in rows},
-        proxies={row.pk: row for row in Attendee.objects.filter(pk__in=typed, proxy=True)}
-        if typed
-        else {},
+        proxies={row.pk: row for row in proxies},
         answers={},
     )
-    people = [row.pk for row in (*rows, *found.proxies.values())]
-    for row in Answer.objects.filter(step__in=found.steps, attendee__in=people):
+    for row in Answer.objects.filter(
+        step__in=found.steps,
+        attendee__in=[row.pk for row in (*rows, *proxies)],
+        slot__in={one.slot for one in batch},
+    ):
         found.answers[row.step_id, row.attendee_id or 0, row.slot] = row
     return found
 
@@ -199,7 +216,7 @@ def _take(found: _Batch, one: Contribution, now: datetime) -> Kept | Whisper:
     )  # fmt: skip
 
 
-def _right(found: _Batch, one: Contribution) -> tuple[Workshop, Step, Attendee]:
+def _right(found: _Batch, one: Contribution) -> tuple[Workshop, Step, _Place]:
     workshop, step = found.workshops.get(one.workshop), found.steps.get(one.step)
     if one.by is not None:
         place = found.proxies.get(one.attendee)
@@ -315,7 +332,7 @@ def _write(
     one: Contribution,
     workshop: Workshop,
     step: Step,
-    place: Attendee,
+    place: _Place,
     text: str,
     context: str,
     value: Mapping[str, object] | None,
@@ -338,7 +355,7 @@ def _write(
     }  # fmt: skip
     if old is None:
         found.fresh[at] = Answer(
-            step=step, attendee=place, slot=one.slot, number=version,
+            step_id=step.pk, attendee_id=place.pk, slot=one.slot, number=version,
             column=one.slot // step.most if step.columns else 0, **fields,
         )  # fmt: skip
         return Kept(again=False, key=one.key, state=state)

@@ -26,7 +26,7 @@ from understream.records.seat import SeatRow
 from understream.records.workshop import Step, Workshop, WorkshopParty
 
 LONGEST_NAME = 60
-MOST_PEOPLE = 2000
+MOST_PEOPLE = 5000
 """Places in one workshop; beyond that somebody fills it by machine."""
 AWAY = timedelta(seconds=45)
 """Who was not seen for so long counts as away."""
