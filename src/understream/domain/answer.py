@@ -22,7 +22,7 @@ from understream.domain.move import changing
 from understream.domain.version import grow_all
 from understream.domain.word import legible
 from understream.domain.workshop import where_of
-from understream.records.answer import Answer
+from understream.records.answer import Answer, write_new
 from understream.records.attendee import Attendee, Ready
 from understream.records.workshop import Step, Workshop
 
@@ -111,7 +111,7 @@ class Whisper:
 
 
 class _Place(NamedTuple):
-    """What a contribution needs of a place; a row is many times as dear, and they come by hundreds."""
+    """What a contribution needs of a place; hundreds come at once, and whole rows are dear."""
 
     pk: int
     workshop_id: int
@@ -389,7 +389,7 @@ def standing_of(row: Answer) -> dict[str, object]:
 
 def _store(found: _Batch) -> None:
     if found.fresh:
-        Answer.objects.bulk_create(found.fresh.values())
+        write_new(found.fresh.values())
     if found.changed:
         Answer.objects.bulk_update(
             found.changed.values(),

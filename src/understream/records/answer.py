@@ -4,7 +4,9 @@ The answers of a confidential step are voices (`records.voice`) until the step c
 released of them then becomes answers that belong to no attendee.
 """
 
-from django.db import models
+from collections.abc import Iterable
+
+from django.db import connection, models
 
 from understream.records.attendee import Attendee
 from understream.records.pair import Group
@@ -56,3 +58,29 @@ class Answer(models.Model):
     def __str__(self) -> str:
         """Return nothing of what was said."""
         return f"an answer in step {self.step_id}"
+
+
+def write_new(rows: Iterable[Answer]) -> None:
+    """Insert answers that nobody has stored yet, in one prepared statement.
+
+    A room of hundreds answers at once, and `bulk_create` spends three times as long on the words
+    of its statement as the database on the rows. The rows get no primary key here.
+    """
+    about = Answer._meta  # noqa: SLF001 - Django documents it
+    columns = [one for one in about.concrete_fields if not one.primary_key]
+    dressed = {one.attname for one in columns if isinstance(one, models.JSONField)}
+    quoted = connection.ops.quote_name
+    names = ", ".join(quoted(str(one.column)) for one in columns)
+    places = ", ".join(["%s"] * len(columns))
+    insert = f"INSERT INTO {quoted(about.db_table)} ({names}) VALUES ({places})"  # noqa: S608 - names are ours
+    told = [
+        [
+            one.get_db_prep_save(getattr(row, one.attname), connection)
+            if one.attname in dressed
+            else getattr(row, one.attname)
+            for one in columns
+        ]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(insert, told)

@@ -4,6 +4,7 @@ Django's own ASGI handler changes threads at every middleware and answers a frac
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -73,6 +74,8 @@ class Site:
             return
         self.ticker.start()
         await self.live.start()
+        # What is loaded by now stays: looking through it for garbage halted a room for 70 ms.
+        gc.freeze()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.live.stop()
