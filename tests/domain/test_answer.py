@@ -21,7 +21,7 @@ from understream.domain.due import tick
 from understream.domain.scene import answers_to_read
 from understream.domain.word import legible
 from understream.records.answer import Answer
-from understream.records.attendee import Attendee, Ready
+from understream.records.attendee import Ready
 from understream.records.voice import StepVoice
 from understream.records.workshop import Workshop
 
@@ -442,38 +442,40 @@ def test_five_of_one_organisation_are_needed_to_open(world):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_at_once_with_one_key_are_one_answer():
-    meeting = meeting_of(make_alliance("Harbour", "Mill", people=3))
-    one = meeting.said("a0", text="once")
-    told = at_once(*[lambda: voice.speak([one], now=NOON)[0]] * 20)
+@pytest.mark.parametrize("times", [1, pytest.param(200, marks=pytest.mark.soak)])
+def test_twenty_at_once_with_one_key_are_one_answer(times):
+    """R-6."""
+    world = make_alliance("Harbour", "Mill", people=3)
+    for number in range(times):
+        meeting = meeting_of(world, seed=number)
+        one = meeting.said("a0", text="once")
+        told = at_once(*[lambda one=one: voice.speak([one], now=NOON)[0]] * 20)
 
-    assert all(isinstance(reply, Kept) for reply in told), told
-    assert sum(not reply.again for reply in told) == 1
-    assert Answer.objects.count() == 1
+        assert all(isinstance(reply, Kept) for reply in told), told
+        assert sum(not reply.again for reply in told) == 1
+        assert Answer.objects.filter(step__workshop=meeting.key).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_answer_is_acknowledged_if_and_only_if_it_came_before_the_close():
-    meeting = meeting_of(make_alliance("Harbour", "Mill", people=3))
-    said = [
-        meeting.said(name, text=name, slot=slot)
-        for name in list(meeting.tokens)[:4]
-        for slot in range(3)
-    ]
-    calls = [lambda one=one: voice.speak([one], now=NOON)[0] for one in said]
-    told = at_once(*calls[:6], meeting.close, *calls[6:])
+@pytest.mark.parametrize("times", [1, pytest.param(400, marks=pytest.mark.soak)])
+def test_an_answer_is_acknowledged_if_and_only_if_it_came_before_the_close(times):
+    """R-8; twelve answers and one close each time."""
+    world = make_alliance("Harbour", "Mill", people=3)
+    for number in range(times):
+        meeting = meeting_of(world, seed=number)
+        said = [
+            meeting.said(name, text=name, slot=slot)
+            for name in list(meeting.tokens)[:4]
+            for slot in range(3)
+        ]
+        calls = [lambda one=one: voice.speak([one], now=NOON)[0] for one in said]
+        place = number % 12
+        told = at_once(*calls[:place], meeting.close, *calls[place:])
 
-    kept = sum(isinstance(reply, Kept) for reply in told)
-    closed = sum(isinstance(reply, StepClosed) for reply in told)
-    assert (kept + closed, Answer.objects.count()) == (12, kept)
-
-
-@pytest.mark.soak
-@pytest.mark.django_db(transaction=True)
-def test_an_answer_is_acknowledged_if_and_only_if_it_came_before_the_close_at_length():
-    for _time in range(400):
-        test_an_answer_is_acknowledged_if_and_only_if_it_came_before_the_close()
-        Attendee.objects.all().delete()
+        kept = sum(isinstance(reply, Kept) for reply in told)
+        closed = sum(isinstance(reply, StepClosed) for reply in told)
+        stored = Answer.objects.filter(step__workshop=meeting.key).count()
+        assert (kept + closed, stored) == (12, kept)
 
 
 @pytest.mark.django_db(transaction=True)
