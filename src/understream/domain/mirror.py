@@ -226,15 +226,6 @@ def mirror_before(seat: Seat, key: int, *, language: str) -> MirrorCard:
     return _mirror(kept, seat, language)
 
 
-def mirror_by_link(link: str, *, browser: str, language: str) -> MirrorCard:
-    """Return the mirror for the holder of a personal link, in the browser it belongs to.
-
-    :raises Missing: before the round has closed, for another browser, or if the person has left.
-    """
-    right = reach.reading_by(link, browser)
-    return mirror_before(reach.seat_from(right.seat), right.cohort.round_id, language=language)
-
-
 def _mirror(kept: Release, seat: Seat, language: str) -> MirrorCard:
     asked = kept.round
     figures = seen_by(kept, seat.party)

@@ -11,11 +11,11 @@ from understream.access.refusal import Unfit
 from understream.access.rules import Act
 from understream.domain.alliance import alliance_before
 from understream.domain.mirror import (
-    mirror_before,
     release_plain,
     release_rows,
     statements_of,
 )
+from understream.domain.reading import reading_before
 from understream.domain.release import (
     Moderation,
     RawComment,
@@ -26,6 +26,7 @@ from understream.domain.round import round_before
 from understream.web import clock
 from understream.web.mirror.drawing import draw
 from understream.web.policy import Of, SeatedRequest, policy
+from understream.web.reading.drawing import tell
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,11 +34,16 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 @policy(Act.MIRROR_READ, Of.ROUND)
 def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - the address's word
     """Show what was said, as far as it may be shown."""
-    card = mirror_before(request.seat, round, language=get_language() or "en")
+    card, reading = reading_before(request.seat, round, language=get_language() or "en")
     return render(
         request,
         "mirror/show.html",
-        {"mirror": card, "drawn": draw(card), "alliance": alliance_before(request.seat)},
+        {
+            "mirror": card,
+            "drawn": draw(card),
+            "told": tell(reading),
+            "alliance": alliance_before(request.seat),
+        },
     )
 
 

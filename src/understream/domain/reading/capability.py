@@ -1,0 +1,129 @@
+"""What a capability scan says: four competences, one strength to share, one challenge to work on.
+
+Rests on Schreiner, Kale & Corsten (2009) for coordination, communication and bonding; joint action
+is the deck's fourth. The patterns and their limits are ours.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from understream.domain.alliance import PartyCard
+from understream.domain.mirror import FacetRow, FigureCard, MirrorCard
+from understream.domain.reading.card import (
+    STRONG,
+    WORKABLE,
+    Pattern,
+    band_of,
+    facets_of,
+    value_of,
+)
+
+BONDING: Final = "bonding"
+COORDINATION: Final = "coordination"
+
+
+@dataclass(frozen=True, slots=True)
+class Competence:
+    """One competence: what each party's people say of it, with the band as a word.
+
+    :ivar words: the band of each figure, in the order of the figures.
+    """
+
+    code: str
+    title: str
+    low: int
+    high: int
+    figures: tuple[FigureCard, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityReading:
+    """A capability scan as it is read.
+
+    :ivar strength: the competence to share with others, or ``None`` if nothing tells them apart.
+    :ivar challenge: the competence to work on in this cycle, or ``None``.
+    """
+
+    competences: tuple[Competence, ...]
+    strength: Competence | None
+    challenge: Competence | None
+    patterns: tuple[Pattern, ...]
+    kind: str = "capability"
+
+
+def read_capability(mirror: MirrorCard, _others: Mapping[str, MirrorCard]) -> CapabilityReading:
+    """Return what a mirror of a capability scan says.
+
+    The strength is the competence whose lowest displayed figure is highest: nobody there is left
+    behind. The challenge is the one whose lowest figure is lowest. Both are told only if they
+    differ and every party is shown in each.
+    """
+    rows = [facet for facet in facets_of(mirror).values() if facet.figures]
+    competences = tuple(_competence(row) for row in rows)
+    whole = [(low, one) for one in competences if (low := _lowest(one.figures)) is not None]
+    best = max(whole, key=lambda each: each[0], default=None)
+    worst = min(whole, key=lambda each: each[0], default=None)
+    apart = best is not None and worst is not None and best[0] > worst[0]
+    return CapabilityReading(
+        competences,
+        best[1] if apart and best else None,
+        worst[1] if apart and worst else None,
+        tuple(_patterns(mirror)),
+    )
+
+
+def _competence(row: FacetRow) -> Competence:
+    words = tuple(band_of(one.value) for one in row.figures)
+    return Competence(row.code, row.title, row.low, row.high, row.figures, words)
+
+
+def _lowest(figures: Sequence[FigureCard]) -> float | None:
+    """Return the lowest figure, if every party has one."""
+    values = [one.value for one in figures]
+    shown = [value for value in values if value is not None]
+    return min(shown) if shown and len(shown) == len(values) else None
+
+
+def _patterns(mirror: MirrorCard) -> list[Pattern]:
+    facets = facets_of(mirror)
+    if BONDING not in facets or COORDINATION not in facets:
+        return []
+    thin: list[PartyCard] = []
+    loose: list[PartyCard] = []
+    for line in mirror.parties:
+        bonding = value_of(facets[BONDING].figures, line.party.key)
+        coordination = value_of(facets[COORDINATION].figures, line.party.key)
+        if bonding is None or coordination is None:
+            continue
+        if bonding < WORKABLE and coordination >= STRONG:
+            thin.append(line.party)
+        if coordination < WORKABLE and bonding >= STRONG:
+            loose.append(line.party)
+    found = []
+    if thin:
+        found.append(
+            Pattern(
+                "well-oiled-thin",
+                _("Well-oiled, thin"),
+                _("%(parties)s: the work runs, and people know little of each other.")
+                % {"parties": ", ".join(one.name for one in thin)},
+                _("Spend the next meeting on what each of you holds dear, before the agenda."),
+                tuple(thin),
+            )
+        )
+    if loose:
+        found.append(
+            Pattern(
+                "warm-loose",
+                _("Warm, loose"),
+                _("%(parties)s: people like working together, and the work itself slips.")
+                % {"parties": ", ".join(one.name for one in loose)},
+                _("Repair one procedure in the next meeting: who decides what, and by when."),
+                tuple(loose),
+            )
+        )
+    return found
