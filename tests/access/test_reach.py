@@ -24,7 +24,7 @@ from understream.domain import round as rounds
 from understream.domain import seat as seats
 from understream.domain.commitment import propose_commitment
 from understream.domain.invitation import accept_invitation, invite_person
-from understream.domain.reading import reading_by_link
+from understream.domain.result import result_by_link
 from understream.domain.seat import Newcomer
 from understream.records.alliance import Party
 from understream.records.due import Due
@@ -261,7 +261,7 @@ def test_a_link_ends_with_the_seat(here):
         lambda: voice.language_of(link),
         lambda: voice.form_before(link, browser="", language="en", now=NOON),
         lambda: voice.begin(link, browser="", rng=here.rng, now=NOON),
-        lambda: reading_by_link(link, browser="", language="en"),
+        lambda: result_by_link(link, browser="", language="en"),
     ):
         with pytest.raises(Missing):
             ask()

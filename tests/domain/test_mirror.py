@@ -39,8 +39,8 @@ from understream.domain.mirror import (
     research_rows,
     statements_of,
 )
-from understream.domain.reading import reading_by_link
 from understream.domain.release import cancel_round
+from understream.domain.result import result_by_link
 from understream.domain.seat import end_seat
 from understream.instruments import reader
 from understream.records.alliance import Party
@@ -246,9 +246,7 @@ def test_before_the_close_nobody_reads_a_mirror_or_signed_answers():
         lambda: statements_of(world.managers["Harbour"], key, language="en"),
         lambda: release_rows(world.managers["Harbour"], key, now=NOON),
         lambda: release_plain(world.managers["Harbour"], key, now=NOON),
-        lambda: reading_by_link(
-            links_of(key, world.parties["Mill"])[0], browser="", language="en"
-        ),
+        lambda: result_by_link(links_of(key, world.parties["Mill"])[0], browser="", language="en"),
     ):
         with pytest.raises(Missing):
             act()
@@ -379,13 +377,13 @@ def test_the_link_stays_good_for_reading_in_the_browser_it_belongs_to():
     browser = voice.begin(used, browser="", rng=world.rng, now=NOON)
     close(world, key)
 
-    read, _ = reading_by_link(used, browser=browser, language="en")
+    read, _ = result_by_link(used, browser=browser, language="en")
 
     assert read == replace(mirror(world, key), may_export=False)
-    assert reading_by_link(unused, browser="", language="en")[0] == read
+    assert result_by_link(unused, browser="", language="en")[0] == read
     for other in ("", "another"):
         with pytest.raises(Missing):
-            reading_by_link(used, browser=other, language="en")
+            result_by_link(used, browser=other, language="en")
 
 
 def test_who_has_left_reads_nothing_by_the_old_link():
@@ -397,7 +395,7 @@ def test_who_has_left_reads_nothing_by_the_old_link():
     end_seat(world.managers["Harbour"], world.people["Harbour"][1].key, now=LATER)
 
     with pytest.raises(Missing):
-        reading_by_link(link, browser="", language="en")
+        result_by_link(link, browser="", language="en")
 
 
 # ------------------------------------------------------------------ figures as data

@@ -21,8 +21,8 @@ from understream.domain import due, voice
 from understream.domain import round as rounds
 from understream.domain.invitation import accept_invitation
 from understream.domain.journal import journal_of
-from understream.domain.reading import reading_by_link
 from understream.domain.release import close_round
+from understream.domain.result import result_by_link
 from understream.domain.seat import LastManager, Newcomer, add_participants, end_seat, people_of
 from understream.domain.voice import Heard
 from understream.records.organisation import Membership
@@ -367,7 +367,7 @@ def test_somebody_who_comes_back_for_another_party_speaks_for_that_one_alone(
     for way_in in (
         lambda: voice.form_before(link, browser="", language="en", now=NOON),
         lambda: voice.begin(link, browser="", rng=world.rng, now=NOON),
-        lambda: reading_by_link(link, browser="", language="en"),
+        lambda: result_by_link(link, browser="", language="en"),
     ):
         with pytest.raises(Missing):
             way_in()

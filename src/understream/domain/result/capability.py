@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from understream.domain.alliance import PartyCard
 from understream.domain.mirror import FacetRow, FigureCard, MirrorCard
-from understream.domain.reading.card import (
+from understream.domain.result.card import (
     STRONG,
     WORKABLE,
     Pattern,
@@ -41,7 +41,7 @@ class Competence:
 
 
 @dataclass(frozen=True, slots=True)
-class CapabilityReading:
+class CapabilityResult:
     """A capability scan as it is read.
 
     :ivar strength: the competence to share with others, or ``None`` if nothing tells them apart.
@@ -55,7 +55,7 @@ class CapabilityReading:
     kind: str = "capability"
 
 
-def read_capability(mirror: MirrorCard, _others: Mapping[str, MirrorCard]) -> CapabilityReading:
+def read_capability(mirror: MirrorCard, _others: Mapping[str, MirrorCard]) -> CapabilityResult:
     """Return what a mirror of a capability scan says.
 
     The strength is the competence whose lowest displayed figure is highest: nobody there is left
@@ -68,7 +68,7 @@ def read_capability(mirror: MirrorCard, _others: Mapping[str, MirrorCard]) -> Ca
     best = max(whole, key=lambda each: each[0], default=None)
     worst = min(whole, key=lambda each: each[0], default=None)
     apart = best is not None and worst is not None and best[0] > worst[0]
-    return CapabilityReading(
+    return CapabilityResult(
         competences,
         best[1] if apart and best else None,
         worst[1] if apart and worst else None,

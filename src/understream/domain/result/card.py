@@ -1,4 +1,4 @@
-"""What readings have in common: patterns, and words for displayed figures."""
+"""What results have in common: patterns, and words for displayed figures."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

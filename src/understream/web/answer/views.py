@@ -14,14 +14,14 @@ from django.utils import translation
 from understream.access.refusal import Missing, Refused, Unfit
 from understream.access.rules import Act
 from understream.domain import voice
-from understream.domain.reading import reading_by_link
 from understream.domain.reflection import readable_by_link
+from understream.domain.result import result_by_link
 from understream.domain.voice import FormCard, Utterance
 from understream.web import clock
 from understream.web.answer import forms
 from understream.web.mirror.drawing import draw
 from understream.web.policy import Of, policy
-from understream.web.reading.drawing import tell
+from understream.web.result.drawing import tell
 
 BROWSER = "browser"
 """The cookie that binds a link to the browser that began; given before, it binds nothing yet."""
@@ -170,7 +170,7 @@ def mirror(request: HttpRequest, link: str) -> HttpResponse:
     choose_language(request, link)
     browser = request.COOKIES.get(BROWSER, "")
     try:
-        card, read = reading_by_link(link, browser=browser, language=language_here())
+        card, read = result_by_link(link, browser=browser, language=language_here())
     except Missing:
         return elsewhere(request, link)
     told = {

@@ -15,18 +15,18 @@ from understream.domain.mirror import (
     release_rows,
     statements_of,
 )
-from understream.domain.reading import reading_before
 from understream.domain.release import (
     Moderation,
     RawComment,
     comments_to_moderate,
     open_comments,
 )
+from understream.domain.result import result_before
 from understream.domain.round import round_before
 from understream.web import clock
 from understream.web.mirror.drawing import draw
 from understream.web.policy import Of, SeatedRequest, policy
-from understream.web.reading.drawing import tell
+from understream.web.result.drawing import tell
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -34,14 +34,14 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 @policy(Act.MIRROR_READ, Of.ROUND)
 def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - the address's word
     """Show what was said, as far as it may be shown."""
-    card, reading = reading_before(request.seat, round, language=get_language() or "en")
+    card, result = result_before(request.seat, round, language=get_language() or "en")
     return render(
         request,
         "mirror/show.html",
         {
             "mirror": card,
             "drawn": draw(card),
-            "told": tell(reading),
+            "told": tell(result),
             "alliance": alliance_before(request.seat),
         },
     )

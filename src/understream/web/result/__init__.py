@@ -1,1 +1,1 @@
-"""How readings look: one template and one function a scan, over the cards of `domain.reading`."""
+"""How results look: one template and one function a scan, over the cards of `domain.result`."""

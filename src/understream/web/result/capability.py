@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from understream.domain.mirror import FigureCard
-from understream.domain.reading.capability import CapabilityReading
+from understream.domain.result.capability import CapabilityResult
 from understream.report.picture import Mark, Picture, Span, axis, dumbbell
 
 
@@ -26,9 +26,9 @@ class CapabilityDrawing:
     lines: tuple[CompetenceLine, ...]
 
 
-def draw_capability(reading: CapabilityReading) -> CapabilityDrawing:
+def draw_capability(result: CapabilityResult) -> CapabilityDrawing:
     """Return the competences in their own order, drawn on one scale."""
-    first = reading.competences[0] if reading.competences else None
+    first = result.competences[0] if result.competences else None
     span = Span(first.low, first.high) if first else Span()
     lines = tuple(
         CompetenceLine(
@@ -36,7 +36,7 @@ def draw_capability(reading: CapabilityReading) -> CapabilityDrawing:
             dumbbell(one.title, marks_of(one.figures), hidden=_("not shown"), span=span),
             tuple(zip(one.figures, one.words, strict=True)),
         )
-        for one in reading.competences
+        for one in result.competences
     )
     return CapabilityDrawing(axis(span), lines)
 
