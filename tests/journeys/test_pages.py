@@ -6,10 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
-from tests.journeys.visit import DESK, PHONE
+from tests.journeys.visit import DESK, PHONE, look
 from tests.site.house import run
 
 pytestmark = pytest.mark.browser
@@ -20,25 +19,10 @@ ALIKE_PEOPLE = ("manager.b", "sponsor")
 """Whose pages others see as well; they are walked in the long tests."""
 
 FILES = re.compile(r"\.(csv|json)$")
-OWN = re.compile(r"/$|/(alliances|rounds|account|host)/")
+OWN = re.compile(r"/$|/(alliances|rounds|workshops|account|host)/")
 """Pages that differ from one person to the next; the others nobody in particular looks at."""
 ALIKE = (r"/alliances/\d+/people/\d+/end/", r"/demo/mail/[\d\w-]+/", r"/[^?]*\?.*\bpage=")
 """Addresses of which one stands for all: they differ in a name, or in where a list begins."""
-
-RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
-OPENING = """() => {
-  const wide = () => document.documentElement.scrollWidth;
-  const closed = wide();
-  document.querySelectorAll("details").forEach((one) => { one.open = true; });
-  return [closed, wide()];
-}"""
-SHAPES = """() => {
-  const shape = (one) => [one.localName, ...[...one.classList].sort(), one.type ?? "",
-    ...one.getAttributeNames().filter((name) => /^(aria-|role|hidden|open|tabindex)/.test(name))]
-    .join(".");
-  return [...new Set([...document.querySelectorAll("body *")]
-    .map((one) => `${shape(one.parentElement)} > ${shape(one)}`))];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -364,25 +348,6 @@ def walk(one, visit):
             ".map((one) => one.pathname + one.search)"
         )
     return visited
-
-
-def look(one, path, seen, *, status=200):
-    """Look at a page, or at the one that is open: is it there, narrow enough, and in order?
-
-    Whatever can be opened on it is opened.
-    """
-    if path:
-        assert one.page.goto(f"{one.house.address}{path}").status == status, path
-    here = urlsplit(one.page.url).path
-    width, wide = one.page.viewport_size["width"], one.page.evaluate(OPENING)
-    assert max(wide) <= width, f"{here} is {wide} px wide, closed and opened: wider than {width}"
-    fresh = set(one.page.evaluate(SHAPES)) - seen
-    if fresh:
-        seen |= fresh
-        one.page.evaluate(AXE_SCRIPT)
-        found = one.page.evaluate("(rules) => axe.run(rules)", RULES)["violations"]
-        told = [f"{here}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
-        assert told == []
 
 
 def link_of(one, name, *, subject=""):

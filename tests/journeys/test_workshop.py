@@ -2,18 +2,16 @@
 
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from random import Random
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.visit import DESK, PHONE
-from tests.site.rooms import Reader, post
+from tests.journeys.meeting import begin, come_in
+from tests.journeys.visit import PHONE, look
+from tests.site.rooms import Reader
 
 pytestmark = pytest.mark.browser
-WALL = {"viewport": {"width": 1920, "height": 1080}}
 SAYS = (
     "We agree in the meeting, and then the emails begin.",
     "Elk jaar een nieuwe planner, en het verhaal begint opnieuw.",
@@ -33,37 +31,6 @@ WHOLE = [
 ]  # fmt: skip
 
 
-class Room:
-    """Thirty people with programs for phones, over the live protocol."""
-
-    def __init__(self, port, link, people=30):
-        self.port, self.rng = port, Random(3)
-        lobby = post(port, "/live/lobby", {"link": link})[1]
-        parties = [one["key"] for one in lobby["parties"]]
-        self.key = lobby["workshop"]
-        self.people = []
-        for number in range(people):
-            said = {"link": link, "name": f"P{number}", "party": parties[number % len(parties)]}
-            status, joined = post(port, "/live/join", said)
-            assert status == 200
-            self.people.append(joined["token"])
-
-    def act(self, path, body, token):
-        """Do one thing as one person."""
-        return post(self.port, f"/live/{self.key}/{path}", body, token)
-
-    def everybody(self, body_of):
-        """Let everybody answer at once; each must be stored."""
-
-        def one(place):
-            body = {"key": self.rng.randbytes(12).hex(), **body_of(place)}
-            return self.act("answers", body, self.people[place])
-
-        with ThreadPoolExecutor(10) as at_once:
-            replies = list(at_once.map(one, range(len(self.people))))
-        assert {status for status, _reply in replies} == {200}, replies
-
-
 def shot(page, name):
     """Keep a picture, where pictures are asked for."""
     if SHOTS:
@@ -72,58 +39,39 @@ def shot(page, name):
         page.screenshot(path=f"{SHOTS}/{name}.png", full_page="wall" not in name)
 
 
-def picture(three, number, kind, language):
-    """Keep a picture of each of the three screens."""
-    for name, page in three.items():
-        shot(page, f"{language}-{number:02}-{kind}-{name}")
+def picture(three, number, kind, language, seen):
+    """Keep a picture of each of the three screens, which must be in order."""
+    for name, one in three.items():
+        shot(one.page, f"{language}-{number:02}-{kind}-{name}")
+        look(one, "", seen)
 
 
 @pytest.mark.parametrize(
-    ("language", "agenda", "kinds", "people"),
+    ("language", "theme", "agenda", "kinds", "people"),
     [
-        ("nl", "one_question", SHORT, 12),
-        pytest.param("en", "building_trust", WHOLE, 30, marks=pytest.mark.soak),
-        pytest.param("nl", "building_trust", WHOLE, 30, marks=pytest.mark.soak),
+        ("nl", "dark", "one_question", SHORT, 12),
+        pytest.param("en", "light", "building_trust", WHOLE, 30, marks=pytest.mark.soak),
+        pytest.param("nl", "dark", "building_trust", WHOLE, 30, marks=pytest.mark.soak),
     ],
 )
-def test_the_whole_agenda_is_played_and_nothing_is_lost(  # noqa: PLR0915 - one meeting, to its report
-    visitor, own_house, language, agenda, kinds, people
+def test_the_whole_agenda_is_played_and_nothing_is_lost(
+    visitor, own_house, language, theme, agenda, kinds, people
 ):
-    locale = {"en": "en-GB", "nl": "nl-NL"}[language]
-    desk = visitor(own_house, locale=locale, **DESK)
+    looks = {"locale": {"en": "en-GB", "nl": "nl-NL"}[language], "color_scheme": theme}
+    seen = set()
+    held = begin(visitor, own_house, language=language, agenda=agenda, people=people, **looks)
+    desk, room = held.desk, held.room
     console = desk.page
-    console.goto(f"{own_house.address}/")
-    console.click(
-        'button[value="manager.b"]' if language == "en" else 'button[value="facilitator"]'
-    )
-    console.goto(f"{own_house.address}/alliances/")
-    console.get_by_role("link", name=re.compile("Cold chain")).first.click()
-    home = re.search(r"/alliances/\d+/", console.url)[0]
-    console.goto(f"{own_house.address}{home}workshops/new/")
-    console.fill("input[name=title]", "Building trust")
-    console.check(f'input[name=agenda][value="{agenda}"]')
-    console.check(f'input[name=language][value="{language}"]')
-    console.locator("main form button").last.click()
-    console.locator('form[action$="/begin/"] button').click()
-    expect(console.locator("#room")).to_be_visible()
-    number = re.search(r"/workshops/(\d+)/", console.url)[1]
-    console.goto(f"{own_house.address}/workshops/{number}/")
-    wall_address = console.locator('a[href^="/wall/"]').get_attribute("href")
-    link = re.search(r"/j/([\w-]{22})/", console.locator("a.address").get_attribute("href"))[1]
-    console.goto(f"{own_house.address}/workshops/{number}/console/")
-
-    wall = visitor(own_house, locale=locale, **WALL).page
-    wall.goto(f"{own_house.address}{wall_address}")
+    screen = held.wall()
+    wall = screen.page
     expect(wall.locator("[data-code]")).to_have_text(re.compile(r"\w{4} \w{4}"))
-    room = Room(own_house.port, link, people)
-    phone = visitor(own_house, locale=locale, **PHONE).page
-    phone.goto(f"{own_house.address}/j/{link}/")
+    nora = visitor(own_house, **looks, **PHONE)
+    phone = nora.page
+    phone.goto(f"{own_house.address}/j/{held.link}/")
     shot(phone, f"{language}-00-lobby-phone")
-    phone.fill("input[name=name]", "Nora")
-    phone.locator("input[name=party]").first.check()
-    phone.locator("footer button").click()
-    expect(phone.locator("h1")).to_be_visible()
-    three = {"console": console, "wall": wall, "phone": phone}
+    look(nora, "", seen)
+    come_in(nora)
+    three = {"console": desk, "wall": screen, "phone": nora}
     shot(wall, f"{language}-00-welcome-wall")
 
     played = []
@@ -140,16 +88,17 @@ def test_the_whole_agenda_is_played_and_nothing_is_lost(  # noqa: PLR0915 - one 
         expect(phone.locator("h1")).to_have_text(step["prompt"][language])
         _play(room, step, phone, console, wall)
         played.append(step["kind"])
-        picture(three, len(played), step["kind"], language)
+        picture(three, len(played), step["kind"], language, seen)
     assert played == kinds
 
-    console.goto(f"{own_house.address}/workshops/{number}/report/")
+    console.goto(f"{own_house.address}/workshops/{held.number}/report/")
     told = console.locator("main").inner_text()
     assert told.count("words of") >= people * 3
     assert "I will call on Monday." in told
     shot(console, f"{language}-99-report")
-    for page in three.values():
-        page.goto("about:blank")  # before the house is switched off
+    look(desk, "", seen)
+    for one in three.values():
+        one.page.goto("about:blank")  # before the house is switched off
 
 
 def _own(room):

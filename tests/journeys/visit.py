@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -41,6 +42,28 @@ QUIET = (
 )  # fmt: skip
 PATIENCE = 20_000
 """Milliseconds that a busy machine may take for what takes a tenth of it."""
+
+RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+OPENING = """() => {
+  const wide = () => document.documentElement.scrollWidth;
+  const closed = wide();
+  document.querySelectorAll("details:not([open])").forEach((one) => {
+    one.open = true;
+    one.dataset.looked = "";
+  });
+  return [closed, wide()];
+}"""
+CLOSING = """() => document.querySelectorAll("details[data-looked]").forEach((one) => {
+  one.open = false;
+  delete one.dataset.looked;
+})"""
+SHAPES = """() => {
+  const shape = (one) => [one.localName, ...[...one.classList].sort(), one.type ?? "",
+    ...one.getAttributeNames().filter((name) => /^(aria-|role|hidden|open|tabindex)/.test(name))]
+    .join(".");
+  return [...new Set([...document.querySelectorAll("body *")]
+    .map((one) => `${shape(one.parentElement)} > ${shape(one)}`))];
+}"""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -170,3 +193,23 @@ def watch(visitor: Visitor, page: Page) -> None:
     page.on("console", told)
     page.on("pageerror", lambda error: visitor.note(f"threw: {error}"))
     page.on("request", asked)
+
+
+def look(one: Visitor, path: str, seen: set[str], *, status: int = 200) -> None:
+    """Look at a page, or at the one that is open: is it there, narrow enough, and in order?
+
+    Whatever can be opened on it is opened, and closed again.
+    """
+    if path:
+        assert one.page.goto(f"{one.house.address}{path}").status == status, path
+    here = urlsplit(one.page.url).path
+    width, wide = one.page.viewport_size["width"], one.page.evaluate(OPENING)
+    assert max(wide) <= width, f"{here} is {wide} px wide, closed and opened: wider than {width}"
+    fresh = set(one.page.evaluate(SHAPES)) - seen
+    if fresh:
+        seen |= fresh
+        one.page.evaluate(AXE_SCRIPT)
+        found = one.page.evaluate("(rules) => axe.run(rules)", RULES)["violations"]
+        told = [f"{here}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
+        assert told == []
+    one.page.evaluate(CLOSING)

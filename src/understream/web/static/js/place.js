@@ -558,18 +558,32 @@
     return room.open.find((one) => one.key === at) ?? room.open[0] ?? room.step;
   };
 
-  // Words somebody was writing when their step went on, so that none of them is gone.
-  const unsent = () => {
-    const words = [...root.querySelectorAll("textarea")].map((one) => one.value.trim()).filter(Boolean);
-    if (!words.length) {
-      return null;
+  // Words somebody was writing when their step went on. They stay through later steps, as a phone
+  // may have slept through some, until their writer puts them away.
+  const unsent = [];
+  const leave = () => {
+    for (const one of root.querySelectorAll("textarea")) {
+      const text = one.value.trim();
+      if (text && !unsent.includes(text)) {
+        unsent.push(text);
+      }
     }
+  };
+  const left = () => {
     const place = document.createElement("details");
     place.open = true;
     place.append(make("summary", sentence("unsent")));
-    for (const text of words) {
+    for (const text of unsent) {
       place.append(make("blockquote", text));
     }
+    const away = make("button", sentence("away-with-it"));
+    away.type = "button";
+    away.className = "button plain compact";
+    away.addEventListener("click", () => {
+      unsent.length = 0;
+      place.remove();
+    });
+    place.append(away);
     return place;
   };
 
@@ -596,11 +610,12 @@
       screen = () => (screens[step.kind] ?? (() => waiting(sentence("look"))))(step);
     }
     if (id !== shown) {
-      const left = open || !shown ? null : unsent();
-      const words = shown && step && !shown.includes(` ${step.key}`) ? unsent() : left;
+      if (shown && (!open || !shown.includes(` ${step.key}`))) {
+        leave();
+      }
       shown = id;
       const heading = make("h1", step && open ? told(step.prompt) : room.title);
-      root.replaceChildren(heading, screen(), ...(words ? [words] : []));
+      root.replaceChildren(heading, screen(), ...(unsent.length ? [left()] : []));
       if (step && open) {
         speak(sentence("new", { prompt: told(step.prompt) }));
       }
