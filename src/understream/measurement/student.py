@@ -3,9 +3,9 @@
 from math import exp, inf, isfinite, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 
+from understream.measurement.beta import incomplete_beta
+
 _TINY = 1e-300
-_CLOSE = 1e-16
-_STEPS = 10_000
 _HALF = 0.5
 #: From here the series for the gamma function is exact to the last digit.
 _SERIES_FROM = 50
@@ -39,9 +39,9 @@ def t_cdf(t: float, df: float) -> float:
     near, far = square / (df + square), df / (df + square)
     if square < 1:
         # Near the middle the distance from one half keeps its digits, further out the tail does.
-        half = _beta(near, far, _HALF, df / 2) / 2
+        half = incomplete_beta(near, far, _HALF, df / 2) / 2
         return _HALF + half if t > 0 else _HALF - half
-    tail = _beta(far, near, df / 2, _HALF) / 2
+    tail = incomplete_beta(far, near, df / 2, _HALF) / 2
     return 1 - tail if t > 0 else tail
 
 
@@ -98,32 +98,3 @@ def _half_further(h: float) -> float:
     if h < _SERIES_FROM:
         return lgamma(h + _HALF) - lgamma(h)
     return log(h) / 2 - 1 / (8 * h) + 1 / (192 * h**3) - 1 / (640 * h**5)
-
-
-def _beta(x: float, rest: float, a: float, b: float) -> float:
-    """Return the regularised incomplete beta function; *rest* is 1 - x, a or b one half.
-
-    Source: continued fraction 26.5.8 of Abramowitz & Stegun (1964), evaluated after Lentz (1976).
-    """
-    if x <= 0:
-        return 0.0
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _beta(rest, x, b, a)
-    log_x, log_rest = (log(x), log1p(-x)) if x < _HALF else (log1p(-rest), log(rest))
-    scale = _half_further(b if a == _HALF else a) - log(pi) / 2
-    front = exp(scale + a * log_x + b * log_rest) / a
-    fraction, c, d = 1.0, 1.0, 0.0
-    for step in range(_STEPS):
-        m = step // 2
-        if step == 0:
-            term = 1.0
-        elif step % 2:
-            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        else:
-            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d = 1 / (1 + term * d or _TINY)
-        c = 1 + term / c or _TINY
-        fraction *= c * d
-        if abs(c * d - 1) < _CLOSE:
-            break
-    return front * (fraction - 1)
