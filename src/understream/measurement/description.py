@@ -6,7 +6,8 @@ histogram holds whole numbers only, so that order of people and rounding never m
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import fsum, sqrt
+from statistics import NormalDist
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,18 @@ class Description:
     sd_n_minus_1: float | None
     median: float | None
     counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """All that a comparison of means asks of a group.
+
+    ``mean`` in scale points; ``variance`` in squared points, divided by n - 1.
+    """
+
+    n: int
+    mean: float
+    variance: float
 
 
 def histogram(scores: Sequence[int], *, points: int) -> tuple[int, ...]:
@@ -113,6 +126,86 @@ def median(counts: Sequence[int], *, low: int = 1) -> float | None:
     if n == 0:
         return None
     return (_at_rank(counts, (n - 1) // 2) + _at_rank(counts, n // 2)) / 2 + low
+
+
+def moments(scores: Sequence[float]) -> Moments:
+    """Return number, mean and variance of scores that need not be whole.
+
+    :param scores: one score for each person, shape ``(n,)``; n >= 2.
+    :returns: number, mean, and variance divided by n - 1.
+    :raises ValueError: below two people.
+
+    >>> moments([1.5, 2.5, 5.0])
+    Moments(n=3, mean=3.0, variance=3.25)
+    """
+    n = len(scores)
+    if n < 2:  # noqa: PLR2004 - one person has no spread
+        raise ValueError("spread needs two people or more")
+    mean = fsum(scores) / n
+    away = [score - mean for score in scores]
+    # The mean is rounded: what its error adds to the squares is taken off again.
+    spread = fsum(one * one for one in away) - fsum(away) ** 2 / n
+    return Moments(n, mean, max(0.0, spread) / (n - 1))
+
+
+def moments_of(counts: Sequence[int], *, low: int = 1) -> Moments:
+    """Return :func:`moments` of a histogram.
+
+    :param counts: numbers of people by point, shape ``(points,)``; n >= 2.
+    :param low: the lowest point of the scale.
+    :returns: number, mean, and variance divided by n - 1.
+    :raises ValueError: below two people, or if a count is negative.
+    """
+    spread = variance(counts)
+    if spread is None:
+        raise ValueError("spread needs two people or more")
+    n = sum(counts)
+    return Moments(n, sum(p * count for p, count in enumerate(counts, low)) / n, spread)
+
+
+# ------------------------------------------------------------------ shares
+
+
+def top(counts: Sequence[int], *, points: int = 2) -> int:
+    """Return how many people stand at the highest points of the scale.
+
+    :param counts: numbers of people by point, shape ``(points,)``.
+    :param points: how many points count as the top: on seven, two are 6 and 7.
+    :returns: a number of people.
+    :raises ValueError: if a count is negative, or the scale has not so many points.
+
+    >>> top([0, 1, 2, 3, 4])
+    7
+    """
+    if not 0 < points <= len(counts):
+        raise ValueError("the top is one point or more of the scale, and at most all")
+    size(counts)
+    return sum(counts[-points:])
+
+
+def wilson(count: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a share: of 4 of 5 people, .38 to .96.
+
+    :param count: how many people it is true of, in ``0 .. n``.
+    :param n: how many people there are; at least 1.
+    :param confidence: coverage of the interval, strictly between 0 and 1.
+    :returns: both ends, in 0 .. 1; exactly 0 for nobody, exactly 1 for all.
+    :raises ValueError: without anyone, for a count beyond n, or an impossible confidence.
+
+    Source: Wilson (1927), *Journal of the American Statistical Association* 22(158), 209-212.
+
+    >>> [round(end, 4) for end in wilson(4, 5)]
+    [0.3755, 0.9638]
+    """
+    if not 0 <= count <= n or n < 1:
+        raise ValueError("a share is of one person or more, and at most all")
+    if not 0 < confidence < 1:
+        raise ValueError("the confidence lies between 0 and 1")
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    whole = 2 * (n + z * z)
+    middle, half = 2 * count + z * z, z * sqrt(z * z + 4 * count * (n - count) / n)
+    low = 0.0 if count == 0 else (middle - half) / whole
+    return low, 1.0 if count == n else (middle + half) / whole
 
 
 def _at_rank(counts: Sequence[int], rank: int) -> int:
