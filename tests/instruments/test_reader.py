@@ -501,8 +501,8 @@ FAULTS = {
     "points and options": (
         ("points = 7", "points = 7\noptions = [{ code = 'a', en = 'a', nl = 'a' }]"),
         "[scales.agree]",
-        'scale "agree" has both points and options',
-        "Keep points with low_end and high_end, or keep options",
+        'scale "agree" is answered in two ways at once',
+        "Keep points with low_end and high_end, or keep options, or keep steps",
     ),
     "code with a space": (
         ('code = "B1"', 'code = "B 1"'),

@@ -17,6 +17,12 @@ LONGEST_LABEL: Final = 40
 LONGEST_TITLE: Final = 60
 LONGEST_LINE: Final = 400
 MOST_ITEMS: Final = 100
+#: Longest of two opposite statements, of which a question asks which is nearer.
+LONGEST_END: Final = 70
+#: Most named points of a rating: more names do not fit beside each other.
+MOST_STEPS: Final = 7
+#: Most questions that are answered in words: each is one more screen, and a name nearer.
+MOST_OPEN: Final = 8
 MOST_VERSIONS: Final = 9999
 FEWEST_OPTIONS: Final = 2
 
@@ -245,7 +251,9 @@ _INSTRUMENT: Final = {
     "sources": _tables("[[sources]]"),
     "scales": _table("[scales.agree]"),
     "facets": _tables("[[facets]]"),
+    "parts": _tables("[[parts]]", needed=False),
     "items": _tables("[[items]]"),
+    "open": _tables("[[open]]", needed=False),
 }
 _COMMENT: Final = {
     "en": _line(LONGEST_ITEM),
@@ -262,8 +270,12 @@ _SOURCE: Final = {
 _RATING: Final = {
     "points": _whole(FEWEST_POINTS, MOST_POINTS),
     "low": _whole(0, 1, needed=False),
-    "low_end": _texts(LONGEST_LABEL),
-    "high_end": _texts(LONGEST_LABEL),
+    "low_end": _texts(LONGEST_LABEL, needed=False),
+    "high_end": _texts(LONGEST_LABEL, needed=False),
+}
+_STEPS: Final = {
+    "steps": _tables('steps = [{ code = "low", en = "low", nl = "laag" }]'),
+    "low": _whole(0, 1, needed=False),
 }
 _CHOICE: Final = {"options": _tables('options = [{ code = "yes", en = "yes", nl = "ja" }]')}
 _OPTION: Final = {
@@ -277,6 +289,20 @@ _FACET: Final = {
     "side": _one_of(("upper", "under", "context")),
     "level": _one_of(tuple(SIDE_OF_LEVEL)),
     "panel": _one_of(PANELS, needed=False),
+    "of": _code('"ability"', needed=False),
+    "adverse": _flag(needed=False),
+}
+_PART: Final = {
+    "code": _code('"we"'),
+    "title": _texts(LONGEST_TITLE),
+    "instruction": _texts(LONGEST_ITEM, needed=False),
+}
+_OPEN: Final = {
+    "code": _code('"TO1"'),
+    "facet": _code('"ability"', needed=False),
+    "en": _line(LONGEST_ITEM),
+    "nl": _line(LONGEST_ITEM),
+    "help": _texts(LONGEST_ITEM, needed=False),
 }
 _ITEM: Final = {
     "code": _code(),
@@ -291,9 +317,15 @@ _ITEM: Final = {
     "level": _one_of(tuple(SIDE_OF_LEVEL), needed=False),
     "reverse": _flag(needed=False),
     "twin": _code(needed=False),
+    "once": _flag(needed=False),
+    "part": _code('"we"', needed=False),
+    "low_end": _texts(LONGEST_END, needed=False),
+    "high_end": _texts(LONGEST_END, needed=False),
     "source": _line(LONGEST_LINE, needed=False),
     "note": _line(LONGEST_LINE, needed=False),
 }
+# An item between two statements of its own asks which is nearer; it needs no other words.
+_BETWEEN: Final = _ITEM | {key: _line(LONGEST_ITEM, needed=False) for key in _LANGUAGES}
 
 
 class _Check:
@@ -380,6 +412,7 @@ class _Check:
             self.table(("sources", number), source, _SOURCE, f"source {number + 1}")
         scales = self._scales(good.get("scales", {}))
         facets = self._facets(good.get("facets", ()))
+        parts = self._parts(good.get("parts", ()))
         items = good.get("items", ())
         if len(items) > MOST_ITEMS:
             self.fault(
@@ -393,8 +426,10 @@ class _Check:
             facets,
             {name: name in good for name in ("scales", "facets")},
             good.get("about"),
+            parts if "parts" in good else None,
         )
         self._items(items, known)
+        self._open_lines(good.get("open", ()), items, known)
 
     def _validation(self, document: Mapping[str, Any], good: Mapping[str, Any]) -> None:
         told = "not_validated" in document
@@ -412,39 +447,52 @@ class _Check:
                 "Take not_validated out, or set validated = false",
             )
 
-    def _scales(self, scales: Mapping[str, Any]) -> dict[str, bool]:
-        """Check all scales; return for each code whether it is a choice."""
+    def _scales(self, scales: Mapping[str, Any]) -> dict[str, str]:
+        """Check all scales; return for each code what kind it is.
+
+        :returns: ``choice``, ``steps``, ``points``, or ``bare`` for points without ends.
+        """
+        kinds = {}
         for code, scale in scales.items():
             path: Path = ("scales", code)
             if not _CODE.fullmatch(code):
                 self.wrong(path, "a code: a letter, then letters, digits, - or _")
-            choice = isinstance(scale, dict) and "options" in scale
-            if choice and set(_RATING) & set(scale):
+            kinds[code] = kind = _kind(scale)
+            if kind == "mixed":
                 self.fault(
                     path,
-                    f"scale {quoted(code)} has both points and options",
-                    "Keep points with low_end and high_end, or keep options",
+                    f"scale {quoted(code)} is answered in two ways at once",
+                    "Keep points with low_end and high_end, or keep options, or keep steps",
                 )
                 continue
-            keys = _CHOICE if choice else _RATING
+            keys = {"choice": _CHOICE, "steps": _STEPS}.get(kind, _RATING)
             good = self.table(path, scale, keys, f"scale {quoted(code)}")
+            self._both_ends(path, scale, f"scale {quoted(code)}")
             self._options((*path, "options"), good.get("options", ()), code)
-        return {
-            code: isinstance(scale, dict) and "options" in scale and "points" not in scale
-            for code, scale in scales.items()
-        }
+            self._options((*path, "steps"), good.get("steps", ()), code)
+        return kinds
+
+    def _both_ends(self, path: Path, table: object, name: str) -> None:
+        if isinstance(table, dict) and ("low_end" in table) != ("high_end" in table):
+            given, other = ("low_end", "high_end")[:: 1 if "low_end" in table else -1]
+            self.fault(
+                (*path, given),
+                f"{name} has {given} without {other}",
+                f'Add {other}.en = "..." and {other}.nl = "..."',
+            )
 
     def _options(self, path: Path, options: Sequence[object], scale: str) -> None:
-        if options and not FEWEST_OPTIONS <= len(options) <= MOST_POINTS:
-            self.fault(
-                path,
-                f"scale {quoted(scale)} has {len(options)} options",
-                f"Give {FEWEST_OPTIONS} to {MOST_POINTS}; an answer is kept in one byte",
-            )
+        least, most = FEWEST_OPTIONS, MOST_POINTS
+        remedy = f"Give {least} to {most}; an answer is kept in one byte"
+        if path[-1] == "steps":
+            least, most = FEWEST_POINTS, MOST_STEPS
+            remedy = f"Give {least} to {most}; between two things people choose, by options"
+        if options and not least <= len(options) <= most:
+            self.fault(path, f"scale {quoted(scale)} has {len(options)} {path[-1]}", remedy)
         codes = _Once(self, f"of scale {quoted(scale)}")
         for number, option in enumerate(options):
             here: Path = (*path, number)
-            name = f"option {number + 1} of scale {quoted(scale)}"
+            name = f"{str(path[-1])[:-1]} {number + 1} of scale {quoted(scale)}"
             good = self.table(here, option, _OPTION, name)
             codes.add((*here, "code"), good.get("code"), "option")
             for language in set(_LANGUAGES) & set(good):
@@ -465,7 +513,82 @@ class _Check:
                     f" which is not on the side {good['side']}",
                     f'Write side = "{side}", or another level',
                 )
+        self._say_more(facets, codes.places)
         return codes.places
+
+    def _say_more(self, facets: Sequence[dict[str, Any]], places: Mapping[str, Path]) -> None:
+        """Check that facets which say more about others end at one that stands by itself."""
+        of = {
+            facet["code"]: facet["of"]
+            for facet in facets
+            if isinstance(facet.get("code"), str) and isinstance(facet.get("of"), str)
+        }
+        told: set[str] = set()
+        for number, facet in enumerate(facets):
+            path: Path = ("facets", number, "of")
+            code = facet.get("code")
+            if not isinstance(code, str) or code not in of:
+                continue
+            if of[code] not in places:
+                near = _near(of[code], places)
+                self.fault(
+                    path,
+                    f"facet {code} says more about a facet {quoted(of[code])} that is not there",
+                    f'Write of = "{near}"' if near else "Known: " + ", ".join(places),
+                )
+                continue
+            ring = [code]
+            while (onward := of.get(ring[-1])) is not None and onward not in ring:
+                ring.append(onward)
+            if onward == code and not told & set(ring):
+                told |= set(ring)
+                self.fault(
+                    path,
+                    f"facets say more about each other in a ring: {' of '.join([*ring, code])}",
+                    "Take of out where the ring begins: in the facet that stands by itself",
+                )
+
+    def _parts(self, parts: Sequence[dict[str, Any]]) -> dict[str, Path]:
+        """Check all parts; return where each code stands."""
+        codes = _Once(self)
+        for number, part in enumerate(parts):
+            path: Path = ("parts", number)
+            good = self.table(path, part, _PART, _called("part", part, number))
+            codes.add((*path, "code"), good.get("code"), "part")
+        return codes.places
+
+    def _open_lines(
+        self,
+        lines: Sequence[dict[str, Any]],
+        items: Sequence[Mapping[str, Any]],
+        known: "_Known",
+    ) -> None:
+        """Check the questions that are answered in words."""
+        if len(lines) > MOST_OPEN:
+            self.fault(
+                ("open", MOST_OPEN),
+                f"there are {len(lines)} open questions",
+                f"Keep {MOST_OPEN} at most; every one takes time, and words give people away",
+            )
+        taken = {code.casefold() for item in items if isinstance(code := item.get("code"), str)}
+        codes, wording = _Once(self), _Once(self)
+        for number, line in enumerate(lines):
+            path: Path = ("open", number)
+            name = _called("open question", line, number)
+            good = self.table(path, line, _OPEN, name)
+            code = good.get("code")
+            codes.add((*path, "code"), code, "open question")
+            if code is not None and code.casefold() in taken:
+                self.fault((*path, "code"), f"{name} has the code of an item", "Give it another")
+            for language in sorted(set(_LANGUAGES) & set(good)):
+                _without_partner(self, (*path, language), good[language])
+                kind = f"{language} wording of open question"
+                wording.add((*path, language), good[language], kind)
+            facet = good.get("facet")
+            if facet is not None and facet not in known.facets and known.given["facets"]:
+                near = _near(facet, known.facets)
+                remedy = f'Write facet = "{near}"' if near else "Known: " + ", ".join(known.facets)
+                self.fault((*path, "facet"), f"{name} names a facet that is not there", remedy)
 
     # ------------------------------------------------------------------ items
 
@@ -477,13 +600,17 @@ class _Check:
         for number, item in enumerate(items):
             path: Path = ("items", number)
             name = _called("item", item, number)
-            good = self.table(path, item, _ITEM, name)
+            between = {"low_end", "high_end"} <= set(item) and not set(_LANGUAGES) & set(item)
+            good = self.table(path, item, _BETWEEN if between else _ITEM, name)
             codes.add((*path, "code"), good.get("code"), "item")
             for language in _LANGUAGES:
                 wording.add((*path, language), good.get(language), f"{language} wording of item")
             self._belongs(path, name, good, known, used)
-            self._partner(path, good, known.about)
+            self._ends(path, name, good, known)
+            self._partner(path, good, "alliance" if good.get("once") else known.about)
             found.setdefault(good.get("code", ""), good)
+        self._once_first(items, known)
+        self._in_parts(items, known)
         for number, item in enumerate(items):
             name = _called("item", item, number)
             self._twin(("items", number, "twin"), name, item, found)
@@ -507,7 +634,7 @@ class _Check:
                 near = _near(code, codes)
                 remedy = f'Write {key} = "{near}"' if near else "Known: " + ", ".join(codes)
                 self.fault((*path, key), f"{name} names a {key} {code} that is not there", remedy)
-        if item.get("reverse") and known.scales.get(scale or ""):
+        if item.get("reverse") and known.scales.get(scale or "") == "choice":
             self.fault(
                 (*path, "reverse"),
                 f"{name} is turned round, but the scale {scale} is a choice",
@@ -522,6 +649,95 @@ class _Check:
                 f"{name} has another scale than {first}, in the same facet {facet}",
                 "Give it a facet of its own; a facet has one scale",
             )
+
+    def _ends(self, path: Path, name: str, item: Mapping[str, Any], known: "_Known") -> None:
+        """Check that a rating has ends, and has them once."""
+        self._both_ends(path, item, name)
+        kind = known.scales.get(item.get("scale", ""))
+        own = "low_end" in item or "high_end" in item
+        for key in {"low_end", "high_end"} & set(item):
+            for language, said in item[key].items():
+                _without_partner(self, (*path, key, language), said)
+        if own and kind in ("choice", "steps"):
+            self.fault(
+                (*path, "low_end" if "low_end" in item else "high_end"),
+                f"{name} has ends of its own, but all answers of the scale {item['scale']} have"
+                " names",
+                "Take its ends out, or give it a scale with points",
+            )
+        if kind == "bare" and not own:
+            self.fault(
+                (*path, "scale"),
+                f"{name} has no ends, and neither has its scale {item['scale']}",
+                "Add low_end and high_end to the item, or to the scale",
+            )
+
+    def _once_first(self, items: Sequence[Mapping[str, Any]], known: "_Known") -> None:
+        """Check that what is asked once comes before what is asked about each partner."""
+        kinds: dict[str, bool] = {}
+        begun = False
+        for number, item in enumerate(items):
+            path: Path = ("items", number)
+            name, once = _called("item", item, number), item.get("once") is True
+            if once and known.about == "alliance":
+                self.fault(
+                    (*path, "once"),
+                    f"{name} is asked once, as is every item about the alliance",
+                    'Take once out, or make the instrument about = "directed"',
+                )
+                continue
+            if once and begun:
+                self.fault(
+                    (*path, "once"),
+                    f"{name} is asked once, and stands below items about a partner",
+                    "Move it above them: what is asked once comes first",
+                )
+            begun = begun or not once
+            facet = item.get("facet")
+            if isinstance(facet, str) and kinds.setdefault(facet, once) != once:
+                self.fault(
+                    (*path, "facet"),
+                    f"facet {facet} has items that are asked once and items about a partner",
+                    "Give the two kinds a facet each",
+                )
+
+    def _in_parts(self, items: Sequence[Mapping[str, Any]], known: "_Known") -> None:
+        """Check that every item stands in a part, if there are parts, and parts hold together."""
+        closed: set[str] = set()
+        current = ""
+        for number, item in enumerate(items):
+            path: Path = ("items", number)
+            part = item.get("part")
+            name = _called("item", item, number)
+            if known.parts is None:
+                if "part" in item:
+                    self.fault(
+                        (*path, "part"),
+                        f"{name} stands in a part, and the instrument has no parts",
+                        "Add a part that opens with [[parts]], or take part out",
+                    )
+                continue
+            if part is None:
+                self.fault(
+                    path, f"{name} stands in no part", "Add part, as the other items have one"
+                )
+            elif isinstance(part, str) and part not in known.parts:
+                near = _near(part, known.parts)
+                remedy = f'Write part = "{near}"' if near else "Known: " + ", ".join(known.parts)
+                self.fault((*path, "part"), f"{name} names a part that is not there", remedy)
+            elif isinstance(part, str) and part != current:
+                closed.add(current)
+                current = part
+                if part in closed:
+                    self.fault(
+                        (*path, "part"),
+                        f"{name} stands apart from the other items of part {part}",
+                        "Move it to them: the items of a part stand together",
+                    )
+        named = {item.get("part") for item in items}
+        for code, place in (known.parts or {}).items():
+            if code not in named:
+                self.fault(place, f"no item stands in part {code}", "Add one, or remove it")
 
     def _partner(self, path: Path, item: Mapping[str, Any], about: str | None) -> None:
         helps = item.get("help", {})
@@ -610,10 +826,11 @@ class _Check:
 class _Known:
     """What items may name."""
 
-    scales: Mapping[str, bool]
+    scales: Mapping[str, str]
     facets: Mapping[str, Path]
     given: Mapping[str, bool]
     about: str | None
+    parts: Mapping[str, Path] | None = None
 
 
 class _Once:
@@ -636,6 +853,18 @@ class _Once:
                 " ".join(f"the {kind} {quoted(value)} {self.of} stands twice".split()),
                 f"Change it here or on line {line}",
             )
+
+
+def _kind(scale: object) -> str:
+    """Return how a scale is answered, ``mixed`` for several ways."""
+    if not isinstance(scale, dict):
+        return "points"
+    ways = [{"options"}, {"steps"}, {"points", "low_end", "high_end"}]
+    if sum(bool(way & set(scale)) for way in ways) > 1 or {"options", "low"} <= set(scale):
+        return "mixed"
+    if "options" in scale or "steps" in scale:
+        return "choice" if "options" in scale else "steps"
+    return "points" if {"low_end", "high_end"} & set(scale) else "bare"
 
 
 def _called(kind: str, table: Mapping[str, Any], number: int) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -16,7 +16,7 @@ from hashlib import sha256
 from importlib.resources import files
 from math import ceil
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from understream.instruments.faults import Fault, faults_in
 from understream.instruments.lines import lines_of
@@ -35,6 +35,8 @@ EVALUATION: Final = "evaluation"
 
 # Their files stand beside this one; other TOML there is no instrument.
 _BUILTIN: Final = ("pulse", "trust", "evaluation")
+_PAIR: Final = {"en": "{} Or: {}", "nl": "{} Of: {}"}
+Partner = TypeVar("Partner")
 _LINE: Final = re.compile(r"\(at line ([0-9]+), column [0-9]+\)|\(at end of document\)")
 
 
@@ -68,7 +70,7 @@ SILENT: Final = Text("", "")
 
 @dataclass(frozen=True, slots=True)
 class Option(Text):
-    """One answer of a choice, with the code that exports use."""
+    """One answer of a choice, or one named point of a rating, with the code that exports use."""
 
     code: str
 
@@ -79,6 +81,8 @@ class Scale:
 
     ``points`` counts the points or the options, 2 to 254. Beside them there is always the answer
     "can't judge". A stored answer is one byte: 0 not answered, 1 to ``points``, 255 can't judge.
+    A rating whose points have names (``steps`` in the file: low, medium, high) has them as
+    ``options`` and is no choice: it has a mean. A rating without ends takes them from each item.
     """
 
     code: str
@@ -96,6 +100,8 @@ class Facet:
 
     ``side`` is upper, under or context; ``level`` content, procedure, interaction, person or
     context. Facets of different ``panel`` answer different questions and are never added up.
+    ``of``: the facet about which this one says something more, such as how much it matters; ""
+    for none. ``adverse``: a high figure speaks of trouble, not of strength.
     """
 
     code: str
@@ -103,6 +109,30 @@ class Facet:
     side: str
     level: str
     panel: str = ""
+    of: str = ""
+    adverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Items that stand together, under a heading and perhaps an instruction."""
+
+    code: str
+    title: Text
+    instruction: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """A question answered in words, by whoever wants to; the rules of comments hold for it.
+
+    ``facet``: the facet it belongs to, "" for the whole.
+    """
+
+    code: str
+    text: Text
+    facet: str = ""
+    help: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +143,9 @@ class Item:
     about us. ``source``: what it rests on. ``note``: a word from author to author. ``title``: what
     it is called in lists. ``after``: the item right before it to which this is a second question
     (``with`` in the file). ``level``: its own, if another than its facet's. ``time_frame``: its
-    own, if another than the instrument's.
+    own, if another than the instrument's. ``once``: in a directed instrument, asked once and not
+    about each partner. ``part``: the part it stands in. ``low_end``, ``high_end``: its own ends of
+    a rating; if the file gives it no other words, it asks which of the two is nearer.
     """
 
     code: str
@@ -129,6 +161,10 @@ class Item:
     after: str = ""
     level: str = ""
     time_frame: Text | None = None
+    once: bool = False
+    part: str = ""
+    low_end: Text | None = None
+    high_end: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +181,11 @@ class Source:
 class Instrument:
     """A questionnaire in one version, which never changes once it was used.
 
-    ``directed``: every item is asked about each partner. ``comment`` is what the field at the end
-    asks, or ``None`` without such a field; if ``comment_internal``, what is written there stays
-    inside the party whatever was agreed. ``min_answered``: the part of a facet's items that a
-    person must have answered to count in it.
+    ``directed``: every item is asked about each partner, unless it is asked ``once``; those come
+    first. ``open_lines`` are answered in words, after the items. ``comment`` is what the field at
+    the end asks, or ``None`` without such a field; if ``comment_internal``, what is written there
+    stays inside the party whatever was agreed. ``min_answered``: the part of a facet's items that
+    a person must have answered to count in it.
     """
 
     code: str
@@ -169,6 +206,27 @@ class Instrument:
     sources: tuple[Source, ...] = ()
     min_answered: Fraction = Fraction(2, 3)
     note: str = ""
+    parts: tuple[Part, ...] = ()
+    open_lines: tuple[OpenLine, ...] = ()
+
+    def asked_of(self, partners: Sequence[Partner]) -> Iterator[tuple[Partner | None, Item]]:
+        """Go through what one person is asked, in the order in which answers are kept.
+
+        :param partners: the other parties, in the order of the alliance.
+        :returns: each item with the partner it is about; ``None`` if it is about none of them.
+        """
+        yield from ((None, item) for item in self.items if item.once or not self.directed)
+        if self.directed:
+            for partner in partners:
+                yield from ((partner, item) for item in self.items if not item.once)
+
+    def ends_of(self, item: Item) -> tuple[Text, Text]:
+        """Return what the lowest and the highest answer to an item are called.
+
+        :returns: its own ends, or else those of its scale; without words for a choice.
+        """
+        scale = self.scale_of(item)
+        return item.low_end or scale.low_end, item.high_end or scale.high_end
 
     def scale_of(self, item: Item) -> Scale:
         """Return the scale on which an item of this instrument is answered."""
@@ -316,6 +374,10 @@ def to_plain(instrument: Instrument) -> dict[str, Any]:
         "items": [_plain_item(item) for item in instrument.items],
         "sources": [_plain_source(source) for source in instrument.sources],
     }
+    if instrument.parts:
+        plain["parts"] = [_plain_part(part) for part in instrument.parts]
+    if instrument.open_lines:
+        plain["open"] = [_plain_line(line) for line in instrument.open_lines]
     if instrument.comment is not None:
         internal = {"internal": instrument.comment_internal}
         plain["comment"] = _words(instrument.comment) | internal
@@ -348,22 +410,38 @@ def _set(**values: object) -> dict[str, Any]:
 
 
 def _plain_scale(scale: Scale) -> dict[str, Any]:
-    if scale.choice:
+    low = {} if scale.low == 1 else {"low": scale.low}
+    if scale.choice or scale.options:
         codes = (one.code if isinstance(one, Option) else "" for one in scale.options)
         pairs = zip(codes, scale.options, strict=True)
-        return {"options": [{"code": code} | _words(text) for code, text in pairs]}
+        named = [{"code": code} | _words(text) for code, text in pairs]
+        return {"options": named} if scale.choice else {"steps": named} | low
+    if scale.low_end == SILENT:
+        return {"points": scale.points} | low
     ends = {"low_end": _words(scale.low_end), "high_end": _words(scale.high_end)}
-    low = {} if scale.low == 1 else {"low": scale.low}
     return {"points": scale.points} | low | ends
 
 
 def _plain_facet(facet: Facet) -> dict[str, Any]:
     plain = {"code": facet.code, "title": _words(facet.title)}
-    return plain | {"side": facet.side, "level": facet.level} | _set(panel=facet.panel)
+    plain |= {"side": facet.side, "level": facet.level}
+    return plain | _set(panel=facet.panel, of=facet.of, adverse=facet.adverse)
+
+
+def _plain_part(part: Part) -> dict[str, Any]:
+    plain = {"code": part.code, "title": _words(part.title)}
+    return plain | _set(instruction=_words(part.instruction) if part.instruction else None)
+
+
+def _plain_line(line: OpenLine) -> dict[str, Any]:
+    plain = {"code": line.code} | _words(line.text)
+    return plain | _set(facet=line.facet, help=_words(line.help) if line.help else None)
 
 
 def _plain_item(item: Item) -> dict[str, Any]:
-    plain = {"code": item.code, "facet": item.facet, "scale": item.scale} | _words(item.text)
+    plain = {"code": item.code, "facet": item.facet, "scale": item.scale}
+    if not (item.low_end and item.high_end and item.text == _pair(item.low_end, item.high_end)):
+        plain |= _words(item.text)
     return plain | _set(
         help=_words(item.help) if item.help else None,
         reverse=item.reverse,
@@ -373,6 +451,10 @@ def _plain_item(item: Item) -> dict[str, Any]:
         title=_words(item.title) if item.title else None,
         level=item.level,
         time_frame=_words(item.time_frame) if item.time_frame else None,
+        once=item.once,
+        part=item.part,
+        low_end=_words(item.low_end) if item.low_end else None,
+        high_end=_words(item.high_end) if item.high_end else None,
         **{"with": item.after},
     )
 
@@ -406,6 +488,8 @@ def _built(plain: Mapping[str, Any]) -> Instrument:
         sources=tuple(_source(held) for held in plain["sources"]),
         min_answered=Fraction(plain["scoring"]["min_answered"]),
         note=_nfc(plain.get("note", "")),
+        parts=tuple(_part(held) for held in plain.get("parts", ())),
+        open_lines=tuple(_line(held) for held in plain.get("open", ())),
     )
 
 
@@ -422,31 +506,60 @@ def _text_in(held: Mapping[str, Any], key: str) -> Text | None:
 
 
 def _scale(code: str, held: Mapping[str, Any]) -> Scale:
+    low = held.get("low", 1)
     if "options" in held:
-        options = tuple(
-            Option(_nfc(one["en"]), _nfc(one["nl"]), one["code"]) for one in held["options"]
-        )
+        options = _options(held["options"])
         return Scale(code, len(options), choice=True, options=options)
+    if "steps" in held:
+        steps = _options(held["steps"])
+        ends = [Text(one.en, one.nl) for one in (steps[0], steps[-1])]
+        return Scale(code, len(steps), low, options=steps, low_end=ends[0], high_end=ends[1])
     return Scale(
         code,
         held["points"],
-        held.get("low", 1),
-        low_end=_text(held["low_end"]),
-        high_end=_text(held["high_end"]),
+        low,
+        low_end=_text_in(held, "low_end") or SILENT,
+        high_end=_text_in(held, "high_end") or SILENT,
     )
+
+
+def _options(held: Sequence[Mapping[str, Any]]) -> tuple[Option, ...]:
+    return tuple(Option(_nfc(one["en"]), _nfc(one["nl"]), one["code"]) for one in held)
 
 
 def _facet(held: Mapping[str, Any]) -> Facet:
     title = _text(held["title"])
-    return Facet(held["code"], title, held["side"], held["level"], held.get("panel", ""))
+    return Facet(
+        held["code"],
+        title,
+        held["side"],
+        held["level"],
+        held.get("panel", ""),
+        held.get("of", ""),
+        held.get("adverse", False),
+    )
+
+
+def _part(held: Mapping[str, Any]) -> Part:
+    return Part(held["code"], _text(held["title"]), _text_in(held, "instruction"))
+
+
+def _line(held: Mapping[str, Any]) -> OpenLine:
+    return OpenLine(held["code"], _text(held), held.get("facet", ""), _text_in(held, "help"))
+
+
+def _pair(low: Text, high: Text) -> Text:
+    """Return the question which of two statements is nearer, in words."""
+    return Text(_PAIR["en"].format(low.en, high.en), _PAIR["nl"].format(low.nl, high.nl))
 
 
 def _item(held: Mapping[str, Any]) -> Item:
+    low_end, high_end = _text_in(held, "low_end"), _text_in(held, "high_end")
     return Item(
         held["code"],
         held["facet"],
         held["scale"],
-        _text(held),
+        _pair(low_end, high_end) if low_end and high_end and "en" not in held else _text(held),
         help=_text_in(held, "help"),
         reverse=held.get("reverse", False),
         source=_nfc(held.get("source", "")),
@@ -456,6 +569,10 @@ def _item(held: Mapping[str, Any]) -> Item:
         after=held.get("with", ""),
         level=held.get("level", ""),
         time_frame=_text_in(held, "time_frame"),
+        once=held.get("once", False),
+        part=held.get("part", ""),
+        low_end=low_end,
+        high_end=high_end,
     )
 
 
