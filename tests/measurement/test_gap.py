@@ -5,8 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from understream.measurement.description import histogram
-from understream.measurement.gap import Gap, displayed_label, welch, welch_label
+from understream.measurement.description import Moments, histogram, moments
+from understream.measurement.gap import (
+    Gap,
+    cliffs_delta,
+    cliffs_delta_of,
+    displayed_label,
+    moderated,
+    moderated_label,
+    welch,
+    welch_between,
+    welch_label,
+)
 
 A, B = [6, 5, 6, 7, 5], [3, 5, 4, 2, 4, 6]
 HISTOGRAMS = st.lists(st.integers(0, 5), min_size=7, max_size=7)
@@ -122,3 +132,94 @@ def test_what_has_no_interval_is_refused(a, b, options, sentence):
 def test_a_displayed_figure_is_a_number():
     with pytest.raises(ValueError, match="are numbers"):
         displayed_label(float("nan"), 3.0)
+
+
+# ------------------------------------------------------- scores that need not be whole
+
+
+@given(
+    st.lists(st.integers(1, 7), min_size=2, max_size=15),
+    st.lists(st.integers(1, 7), min_size=2, max_size=15),
+)
+def test_scores_and_histograms_have_one_interval_and_one_order(a, b):
+    counts = histogram(a, points=7), histogram(b, points=7)
+
+    assert cliffs_delta(a, b) == cliffs_delta_of(*counts)
+    assert cliffs_delta(b, a) == -cliffs_delta(a, b)
+    assert cliffs_delta([8 - one for one in a], [8 - one for one in b]) == -cliffs_delta(a, b)
+    if len(set(a)) > 1 or len(set(b)) > 1:
+        one, other = welch_between(moments(a), moments(b)), welch(*counts)
+        assert (one.low, one.high, one.df) == pytest.approx((other.low, other.high, other.df))
+        assert other.p == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue, abs=1e-9)
+
+
+def test_order_is_the_share_of_pairs_either_way():
+    pairs = [(x > y) - (x < y) for x in A for y in B]
+
+    assert cliffs_delta(A, B) == sum(pairs) / len(pairs) == pytest.approx(0.7333333333)
+    assert cliffs_delta_of([0, 0], [1, 1]) is None
+    with pytest.raises(ValueError, match="either side"):
+        cliffs_delta([], [1])
+    with pytest.raises(ValueError, match="same scale"):
+        cliffs_delta_of([1], [1, 0])
+
+
+# ------------------------------------------------------------------ moderated
+
+
+@pytest.mark.parametrize(("n", "sd", "width"), [(3, 1.0, 3.56), (5, 1.0, 2.68), (12, 1.0, 1.67)])
+def test_moderated_intervals_are_narrower_for_few_people(n, sd, width):
+    side = Moments(n, 4.0, sd**2)
+
+    found, plain = moderated(side, side, points=7), welch_between(side, side)
+
+    assert found.high - found.low == pytest.approx(width, abs=0.01)
+    assert found.high - found.low < plain.high - plain.low
+
+
+def test_a_moderated_variance_is_drawn_towards_the_usual_one():
+    found = moderated(Moments(3, 5.0, 0.0), Moments(3, 4.0, 0.0), points=7)
+
+    assert found.standard_error**2 == pytest.approx(2 * (4 / 6) / 3)
+    assert found.df == pytest.approx(12)
+
+
+def test_what_is_usual_is_in_proportion_to_the_scale():
+    long = moderated(Moments(4, 5.0, 1.0), Moments(6, 4.0, 2.0), points=7)
+    short = moderated(Moments(4, 2.5, 0.25), Moments(6, 2.0, 0.5), points=4)
+
+    assert (short.low, short.high, short.df) == pytest.approx(
+        (long.low / 2, long.high / 2, long.df)
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "label"),
+    [
+        ([1, 1, 2], [6, 7, 6], Gap.CLEAR),
+        ([5, 5], [4, 4], Gap.POSSIBLE),
+        ([4, 4, 5, 4] * 5, [4, 5, 4, 4] * 5, Gap.SAME),
+        ([4, 4], [4, 4], Gap.UNKNOWN),
+        ([4], [1] * 9, Gap.UNKNOWN),
+    ],
+)
+def test_moderated_labels_on_seven_points(a, b, label):
+    assert moderated_label(histogram(a, points=7), histogram(b, points=7)) is label
+
+
+@given(HISTOGRAMS, HISTOGRAMS)
+def test_turning_or_exchanging_changes_no_moderated_label(a, b):
+    assert moderated_label(a[::-1], b[::-1]) is moderated_label(a, b)
+    assert moderated_label(b, a) is moderated_label(a, b)
+
+
+def test_moderated_intervals_refuse_what_plain_ones_do():
+    side = Moments(3, 4.0, 1.0)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        moderated(side, side, points=7, confidence=0)
+    with pytest.raises(ValueError, match="two points or more"):
+        moderated(side, side, points=1)
+    with pytest.raises(ValueError, match="same scale"):
+        moderated_label([1, 1], [1, 1, 1])
+    with pytest.raises(ValueError, match="no spread to judge by"):
+        welch_between(Moments(3, 4.0, 0.0), Moments(3, 5.0, 0.0))

@@ -32,6 +32,8 @@ from understream.measurement.within_group import (
     rwg_j_lindell_of,
     rwg_j_of,
     rwg_of,
+    van_der_eijk,
+    van_der_eijk_of,
 )
 
 SHARED = Path(
@@ -217,6 +219,76 @@ def test_items_of_different_people_are_no_scale():
         rwg_j_of([[1, 1], [1, 2]])
     with pytest.raises(ValueError, match="needs an item"):
         rwg_j_lindell_of([])
+
+
+# ----------------------------------------------------------- peaks and layers
+
+
+@pytest.mark.parametrize(
+    ("counts", "value"),
+    [
+        ([30, 40, 210, 130, 530, 50, 10], 0.6113333333),  # published
+        ([0, 0, 1, 1, 2, 3, 1], 0.5416666667),
+        ([3, 1, 0, 0, 0, 1, 3], -0.6166666667),
+        ([4, 4, 4, 4, 4, 4, 4], 0.0),
+        ([5, 0, 0, 0, 0, 0, 5], -1.0),
+        ([0, 0, 9, 0, 0], 1.0),
+        ([1, 1], 0.0),
+        ([1, 0], 1.0),
+    ],
+)
+def test_agreement_of_layers_is_reproduced(counts, value):
+    scores = [point for point, count in enumerate(counts, 1) for _ in range(count)]
+
+    assert van_der_eijk_of(counts) == pytest.approx(value, abs=1e-10)
+    assert van_der_eijk(scores, points=len(counts)) == van_der_eijk_of(counts)
+
+
+def layers_by_definition(counts):
+    """Van der Eijk's A as it is told: take the lowest layer off, look at all triples, repeat."""
+    left, points, n, total = list(counts), len(counts), sum(counts), Fraction(0)
+    while any(left):
+        height = min(count for count in left if count)
+        pattern = [int(count > 0) for count in left]
+        bars = sum(pattern)
+        if bars == 1:
+            agreement = Fraction(1)
+        elif bars == points:
+            agreement = Fraction(0)
+        else:
+            triples = Counter(
+                (pattern[i], pattern[j], pattern[k])
+                for i in range(points)
+                for j in range(i + 1, points)
+                for k in range(j + 1, points)
+            )
+            united = triples[1, 1, 0] + triples[0, 1, 1]
+            split = triples[1, 0, 1]
+            u = Fraction(
+                (points - 2) * united - (points - 1) * split, (points - 2) * (united + split)
+            )
+            agreement = u * (1 - Fraction(bars - 1, points - 1))
+        total += agreement * bars * height
+        left = [count - height if count else 0 for count in left]
+    return total / n
+
+
+@given(HISTOGRAMS)
+def test_agreement_of_layers_is_its_definition_from_either_side(counts):
+    if not any(counts):
+        assert van_der_eijk_of(counts) is None
+        return
+
+    found = van_der_eijk_of(counts)
+
+    assert found == pytest.approx(float(layers_by_definition(counts)), abs=1e-12)
+    assert van_der_eijk_of(counts[::-1]) == pytest.approx(found, abs=1e-12)
+    assert -1 <= found <= 1
+
+
+def test_agreement_of_layers_needs_somebody():
+    with pytest.raises(ValueError, match="at least one person"):
+        van_der_eijk([], points=7)
 
 
 # ------------------------------------------------------------------- chance

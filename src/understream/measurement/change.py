@@ -40,6 +40,14 @@ class Change:
         """How often chance alone would bring as large a change, to either side."""
         return 2 * t_cdf(-abs(self.t), self.df)
 
+    @property
+    def dz(self) -> float:
+        """The change in standard deviations of change: of the same people only (:func:`paired`).
+
+        Source: Cohen (1988), *Statistical power analysis for the behavioral sciences*, 2.3.
+        """
+        return self.t / sqrt(self.df + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Split:

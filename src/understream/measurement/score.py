@@ -29,7 +29,7 @@ def turned(score: float, *, low: float, high: float) -> float:
     return low + high - score
 
 
-def score(answers: Sequence[float | None]) -> float | None:
+def score(answers: Sequence[float | None], *, least: Fraction = ANSWERED) -> float | None:
     """Return the mean of a person's answers, if there are enough of them.
 
     At least two thirds of the items are answered; what is missing is not filled in. Of 3 items
@@ -37,6 +37,7 @@ def score(answers: Sequence[float | None]) -> float | None:
 
     :param answers: one answer for each item, shape ``(J,)``, turned items turned; None where it
         is missing or could not be judged.
+    :param least: the share of items that must be answered, in 0 .. 1.
     :returns: the mean in scale points; None with too few answers.
     :raises ValueError: without items.
 
@@ -48,4 +49,4 @@ def score(answers: Sequence[float | None]) -> float | None:
     if not answers:
         raise ValueError("a score needs an item")
     given = [answer for answer in answers if answer is not None]
-    return fsum(given) / len(given) if len(given) >= ANSWERED * len(answers) else None
+    return fsum(given) / len(given) if given and len(given) >= least * len(answers) else None
