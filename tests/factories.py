@@ -14,6 +14,7 @@ from understream.domain import reflection as reflections
 from understream.domain import round as rounds
 from understream.domain.alliance import found_alliance
 from understream.domain.evaluation import Terms
+from understream.domain.instrument import instrument_of
 from understream.domain.invitation import invite_person
 from understream.domain.reflection import Words
 from understream.domain.release import close_round
@@ -161,9 +162,10 @@ def of_drawn(link: str, answers: Sequence[int]) -> tuple[int, ...]:
         pk=right.cohort.party_id
     )
     keys = list(others.order_by("position").values_list("pk", flat=True))
-    items = len(answers) // len(keys)
+    asked = instrument_of(right.cohort.round.instrument).asked_of(keys)
     return tuple(
-        one if keys[place // items] in right.partners else 0 for place, one in enumerate(answers)
+        one if about is None or about in right.partners else 0
+        for one, (about, _) in zip(answers, asked, strict=False)
     )
 
 

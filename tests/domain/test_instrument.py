@@ -17,16 +17,18 @@ from understream.instruments import reader
 from understream.records.instrument import InstrumentVersion
 
 PULSE, TRUST = reader.load("pulse"), reader.load("trust")
+RESPONSIBILITY = reader.load("responsibility")
 
 
 def test_instruments_can_be_chosen_in_both_languages_and_the_evaluations_own_cannot():
     english, dutch = choices(language="en"), choices(language="nl")
 
-    assert [(one.code, one.title, one.items, one.directed) for one in english] == [
-        ("pulse", "Pulse", 6, False),
-        ("trust", english[1].title, len(TRUST.items), True),
+    assert [one.code for one in english] == [
+        code for code in reader.builtin() if code != EVALUATION
     ]
-    assert [one.title for one in dutch] == ["Polsslag", dutch[1].title]
+    assert (english[0].title, english[0].items, english[0].directed) == ("Pulse", 6, False)
+    assert (english[-1].code, english[-1].items, english[-1].directed) == ("trust", 30, True)
+    assert dutch[0].title == "Polsslag"
     assert all(one.purpose for one in (*english, *dutch))
     assert EVALUATION in reader.builtin()
 
@@ -73,6 +75,22 @@ def test_a_directed_instrument_asks_everything_about_each_partner():
     assert [(one.code, one.about) for one in questions] == [
         (item.code, about) for about in ("7", "9") for item in TRUST.items
     ]
+
+
+def test_what_is_asked_once_comes_before_what_is_asked_about_each_partner():
+    questions = questions_about(RESPONSIBILITY, [7, 9])
+
+    assert [(one.code, one.about) for one in questions] == [
+        (f"{code}{number}", about)
+        for code, about in (("RW", ""), ("RT", "7"), ("RT", "9"))
+        for number in range(1, 6)
+    ]
+
+
+def test_named_points_are_points_and_not_options():
+    drivers = {one.code: one for one in questions_about(reader.load("drivers"), [])}
+
+    assert (drivers["D1M"].kind, drivers["D1M"].points) == ("rating", 3)
 
 
 def test_questions_keep_the_scale_the_facet_and_the_turn_of_their_items():

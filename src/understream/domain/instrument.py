@@ -81,20 +81,18 @@ def instrument_of(kept: InstrumentVersion) -> Instrument:
 def questions_about(instrument: Instrument, partners: Sequence[int]) -> tuple[Question, ...]:
     """Return the questions one person of a party is asked, in the order in which answers are kept.
 
-    :param partners: keys of the other parties, by position; a directed instrument asks every item
+    :param partners: keys of the other parties, by position; a directed instrument asks its items
         about each of them, any other instrument asks every item once.
     """
-    abouts = [str(partner) for partner in partners] if instrument.directed else [""]
     return tuple(
         Question(
             code=item.code,
-            about=about,
+            about="" if about is None else str(about),
             facet=item.facet,
             kind="choice" if instrument.scale_of(item).choice else "rating",
             points=instrument.scale_of(item).points,
             low=instrument.scale_of(item).low,
             reverse=item.reverse,
         )
-        for about in abouts
-        for item in instrument.items
+        for about, item in instrument.asked_of(partners)
     )

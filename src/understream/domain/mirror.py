@@ -19,7 +19,7 @@ from understream.domain.journal import record
 from understream.domain.round import may_read_figures
 from understream.domain.topic import SOFT, codes_of
 from understream.domain.word import WORDS
-from understream.instruments.reader import Instrument, Item
+from understream.instruments.reader import Instrument, Item, Scale
 from understream.measurement.disclosure import (
     FEW,
     Band,
@@ -101,6 +101,7 @@ class ItemRow:
 
     :ivar title: what the topic is called, "" if the question is its own name.
     :ivar after: the code of the question to which this is the second, "" for none.
+    :ivar low_end: its own words for the lowest point, "" if its facet's count; so `high_end`.
     """
 
     code: str
@@ -112,11 +113,17 @@ class ItemRow:
     gaps: tuple[GapCard, ...]
     title: str = ""
     after: str = ""
+    low_end: str = ""
+    high_end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FacetRow:
-    """One facet: the mean of its items' displayed figures, by party, and its items."""
+    """One facet: the mean of its items' displayed figures, by party, and its items.
+
+    :ivar of: the facet about which this one says more, such as how much it matters; "" for none.
+    :ivar adverse: whether a high figure speaks of trouble.
+    """
 
     code: str
     title: str
@@ -129,6 +136,8 @@ class FacetRow:
     high_end: str
     figures: tuple[FigureCard, ...]
     items: tuple[ItemRow, ...]
+    of: str = ""
+    adverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,10 +373,6 @@ def _by_item(
     if said is None:
         return {}
     scales = {item.code: instrument.scale_of(item) for item in instrument.items}
-    options = {
-        scale.code: [option.into(language) for option in scale.options]
-        for scale in {one.code: one for one in scales.values()}.values()
-    }
     named = {said.party: PartyCard(party, "", 0)}
     return {
         answer.code: _figure(
@@ -375,9 +380,8 @@ def _by_item(
             said,
             named,
             answer.about,
-            options[scales[answer.code].code],
-            scales[answer.code].low,
-            scales[answer.code].points,
+            scales[answer.code],
+            language,
         )
         for answer in said.answers
     }
@@ -390,14 +394,21 @@ def _sections(
     everybody: Sequence[str],
     language: str,
 ) -> tuple[Section, ...]:
-    """Return one section, or in a directed round of three or more one for each party judged."""
+    """Return one section, or in a directed round of three or more one for each party judged.
+
+    What was asked once, of the own organisation, then stands before them.
+    """
     if not instrument.directed:
         return (Section(None, _facets(instrument, figures, parties, language, "")),)
     if len(everybody) == 2:  # noqa: PLR2004 - two parties speak of each other
         return (Section(None, _facets(instrument, figures, parties, language, None)),)
-    return tuple(
-        Section(parties[one], _facets(instrument, figures, parties, language, one))
-        for one in everybody
+    own = _facets(instrument, figures, parties, language, "")
+    return (
+        *((Section(None, own),) if own else ()),
+        *(
+            Section(parties[one], _facets(instrument, figures, parties, language, one))
+            for one in everybody
+        ),
     )
 
 
@@ -411,7 +422,9 @@ def _facets(
     """Return the facets judged of one party; "" for none, ``None`` for each other."""
     rows = []
     for facet in instrument.facets:
-        items = [item for item in instrument.items if item.facet == facet.code]
+        items = instrument.items_of(facet)
+        if instrument.directed and about is not None and items[0].once == bool(about):
+            continue  # it belongs to another section
         scale = instrument.scale_of(items[0])
         rows.append(
             FacetRow(
@@ -436,6 +449,8 @@ def _facets(
                     _item_row(instrument, item.code, figures, parties, language, about)
                     for item in items
                 ),
+                of=facet.of,
+                adverse=facet.adverse,
             )
         )
     return tuple(rows)
@@ -451,10 +466,9 @@ def _item_row(
 ) -> ItemRow:
     item = next(one for one in instrument.items if one.code == code)
     scale = instrument.scale_of(item)
-    options = [option.into(language) for option in scale.options]
     judged = parties[about].name if about else _("the other party")
     cards = tuple(
-        _figure(answer.figure, party, parties, answer.about, options, scale.low, scale.points)
+        _figure(answer.figure, party, parties, answer.about, scale, language)
         for party in figures.parties
         for answer in party.answers
         if answer.code == code and about in (None, answer.about)
@@ -464,7 +478,8 @@ def _item_row(
             parties[gap.first], parties[gap.second], gap.label.value, str(WORDS[gap.label.value])
         )
         for gap in figures.gaps
-        if gap.code == code and not (instrument.directed and about)
+        # What each says of itself is no view of the same thing.
+        if gap.code == code and not (instrument.directed and (about or item.once))
     )
     return ItemRow(
         code,
@@ -476,6 +491,8 @@ def _item_row(
         gaps,
         item.title.into(language) if item.title else "",
         item.after,
+        item.low_end.into(language) if item.low_end else "",
+        item.high_end.into(language) if item.high_end else "",
     )
 
 
@@ -492,14 +509,14 @@ def _figure(
     said: PartyFigures,
     parties: Mapping[str, PartyCard],
     about: str,
-    options: Sequence[str],
-    low: int,
-    points: int,
+    scale: Scale,
+    language: str,
 ) -> FigureCard:
+    options = [option.into(language) for option in scale.options]
     party, other = parties[said.party], parties.get(about)
     match figure:
         case Shown():
-            coarse, fine = steps_of(points)
+            coarse, fine = steps_of(scale.points)
             step = fine if said.n not in ("", FEW) and figure.bands is not None else coarse
             return FigureCard(
                 party,
@@ -520,7 +537,7 @@ def _figure(
                 party, other, "shown", None, text, "", 0, "", bands, figure.not_visible
             )
         case Spoken():
-            return _spoken(figure, party, other, options, low)
+            return _spoken(figure, party, other, options, scale)
         case _:
             return FigureCard(party, other, "withheld", None, _("not shown"), "", 0, "", (), False)
 
@@ -530,17 +547,14 @@ def _spoken(
     party: PartyCard,
     about: PartyCard | None,
     options: Sequence[str],
-    low: int,
+    scale: Scale,
 ) -> FigureCard:
     if figure.value is None:
         text = _("cannot judge") if figure.could_not else _("no answer")
         return FigureCard(party, about, "open", None, text, "", 0, "", (), False)
-    if options:
-        text = options[figure.value - low]
-        return FigureCard(party, about, "spoken", None, text, "", 0, "", (), False)
-    return FigureCard(
-        party, about, "spoken", float(figure.value), str(figure.value), "", 0, "", (), False
-    )
+    text = options[figure.value - scale.low] if options else str(figure.value)
+    value = None if scale.choice else float(figure.value)
+    return FigureCard(party, about, "spoken", value, text, "", 0, "", (), False)
 
 
 def _facet_figure(
@@ -673,8 +687,7 @@ def statements_of(seat: Seat, key: int, *, language: str) -> tuple[StatementLine
         .order_by("position")
         .values_list("organisation__name", flat=True)
     )
-    abouts = partners if instrument.directed else [""]
-    asked = [(about, item) for about in abouts for item in instrument.items]
+    asked = [(about or "", item) for about, item in instrument.asked_of(partners)]
     rows = Statement.objects.filter(cohort=cohort).select_related("seat__person")
     lines = []
     for row in sorted(rows, key=lambda one: one.seat.person.name if one.seat else ""):
@@ -696,7 +709,7 @@ def _answer(instrument: Instrument, code: str, given: int, language: str) -> str
         return _("no answer")
     if given == CANNOT_JUDGE:
         return _("cannot judge")
-    if scale.choice:
+    if scale.options:
         return scale.options[given - 1].into(language)
     return str(given - 1 + scale.low)
 

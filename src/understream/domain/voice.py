@@ -103,6 +103,8 @@ class ItemCard:
     :ivar title: what its topic is called, "" if the question is its own name.
     :ivar frame: the time that is meant.
     :ivar follows: whether it is a second question, on the screen of the one before it.
+    :ivar choice: whether each answer has a name of its own, be it a point or an option.
+    :ivar part: the heading of the part it stands in, "" for none; with it its `instruction`.
     """
 
     name: str
@@ -117,6 +119,8 @@ class ItemCard:
     high_end: str
     choice: bool
     answer: int
+    part: str = ""
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +395,10 @@ def _packed(
     :param partners: the only partners about whom these answers may be, ``None`` for all.
     """
     if len(answers) != len(questions) or any(
-        partners is not None and int(question.about) not in partners and answer != NOT_ANSWERED
+        partners is not None
+        and question.about
+        and int(question.about) not in partners
+        and answer != NOT_ANSWERED
         for question, answer in zip(questions, answers, strict=False)
     ):
         raise Unfit({"": _("The page is out of date. Reload it; your answers are still on it.")})
@@ -779,7 +786,8 @@ def _form(
     partners = [one for one in parties if one.pk != cohort.party_id]
     drawn = right.partners if right and cohort.mode != Mode.ONE_VOICE else None
     about = [one for one in partners if drawn is None or one.pk in drawn]
-    times = len(about) if instrument.directed else 1
+    asked_here = list(instrument.asked_of(partners))
+    own = [item for one, item in asked_here if one is None or one in about]
     people = SeatRow.objects.filter(party=cohort.party_id, left_at=None).select_related("person")
     invited = set(Participation.objects.filter(cohort=cohort).values_list("seat", flat=True))
     told = stage not in ("elsewhere", "not yet")
@@ -808,11 +816,9 @@ def _form(
         host=name_of_host(),
         needs_yes=cohort.mode == Mode.NAMED and cohort.size >= asked.k,
         asks_comment=_asks_comment(cohort),
-        questions=sum(not item.after for item in instrument.items) * times if told else 0,
-        answers=len(instrument.items) * times if told else 0,
-        places=len(instrument.items) * (len(partners) if instrument.directed else 1)
-        if told
-        else 0,
+        questions=sum(not item.after for item in own) if told else 0,
+        answers=len(own) if told else 0,
+        places=len(asked_here) if told else 0,
         about=tuple(one.organisation.name for one in about) if told else (),
         drawn=drawn is not None and told,
         seen=_seen(asked),
@@ -835,8 +841,7 @@ def _item_cards(
 ) -> tuple[ItemCard, ...]:
     asked = [
         ("" if one is None else one.organisation.name, item, one is None or one in about)
-        for one in (partners if instrument.directed else [None])
-        for item in instrument.items
+        for one, item in instrument.asked_of(partners)
     ]
     return tuple(
         _item_card(
@@ -856,11 +861,13 @@ def _item_card(
     instrument: Instrument, item: Item, about: str, language: str, number: int, given: int
 ) -> ItemCard:
     scale = instrument.scale_of(item)
+    low_end, high_end = instrument.ends_of(item)
     labels = [label.into(language) for label in scale.options]
     points = tuple(
-        (point, labels[point - 1] if scale.choice else str(point - 1 + scale.low))
+        (point, labels[point - 1] if labels else str(point - 1 + scale.low))
         for point in range(1, scale.points + 1)
     )
+    part = next((one for one in instrument.parts if one.code == item.part), None)
     return ItemCard(
         name=f"q{number}",
         title=item.title.into(language) if item.title else "",
@@ -870,8 +877,10 @@ def _item_card(
         frame=(item.time_frame or instrument.time_frame).into(language),
         follows=bool(item.after),
         points=points,
-        low_end="" if scale.choice else scale.low_end.into(language),
-        high_end="" if scale.choice else scale.high_end.into(language),
-        choice=scale.choice,
+        low_end="" if labels else low_end.into(language),
+        high_end="" if labels else high_end.into(language),
+        choice=bool(labels),
         answer=given,
+        part=part.title.into(language) if part else "",
+        instruction=part.instruction.into(language) if part and part.instruction else "",
     )

@@ -34,7 +34,19 @@ LANGUAGES: Final = ("en", "nl")
 EVALUATION: Final = "evaluation"
 
 # Their files stand beside this one; other TOML there is no instrument.
-_BUILTIN: Final = ("pulse", "trust", "evaluation")
+_BUILTIN: Final = (
+    "pulse",
+    "harmony",
+    "paradigm",
+    "capability_short",
+    "capability",
+    "responsibility",
+    "conflict",
+    "risk",
+    "drivers",
+    "trust",
+    "evaluation",
+)
 _PAIR: Final = {"en": "{} Or: {}", "nl": "{} Of: {}"}
 Partner = TypeVar("Partner")
 _LINE: Final = re.compile(r"\(at line ([0-9]+), column [0-9]+\)|\(at end of document\)")
