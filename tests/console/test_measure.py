@@ -190,7 +190,7 @@ def test_long_format_holds_every_figure_of_units_and_of_all(small, capsys):
     run(small, "--unit", "unit", "--items", "Q=Q1,Q2", "--scale", "1-5", "--format", "long")
 
     found = figures(capsys.readouterr().out)
-    assert {key[1] for key in found} == {"A", "B", "all"}
+    assert {key[1] for key in found} == {"A", "B", "all", "Q(2)"}
     assert {key[0]: value for key, value in found.items() if key[1:] == ("A", "Q1")} == {
         "n": "2",
         "mean": "3",
@@ -205,6 +205,12 @@ def test_long_format_holds_every_figure_of_units_and_of_all(small, capsys):
         "awg": "-1",
         "ADM_mean": "2",
         "ADM_median": "2",
+        "n_missing": "0",
+        "top2_count": "1",
+        "top2_share": "0.5",
+        "top2_wilson95_lo": "0.094531205734230739",
+        "top2_wilson95_hi": "0.90546879426576921",
+        "agreement_A_van_der_Eijk": "-1",
     }
     assert found["mean", "all", "Q1"] == "3"
     assert found["n", "B", "Q2"] == "0"

@@ -11,6 +11,8 @@ from understream.measurement.gap import (
     cliffs_delta,
     cliffs_delta_of,
     displayed_label,
+    floored,
+    interval_label,
     moderated,
     moderated_label,
     welch,
@@ -223,3 +225,24 @@ def test_moderated_intervals_refuse_what_plain_ones_do():
         moderated_label([1, 1], [1, 1, 1])
     with pytest.raises(ValueError, match="no spread to judge by"):
         welch_between(Moments(3, 4.0, 0.0), Moments(3, 5.0, 0.0))
+
+
+@given(HISTOGRAMS, HISTOGRAMS)
+def test_an_interval_has_the_word_of_its_histograms(a, b):
+    if min(sum(a), sum(b)) < 2:
+        return
+    sides = [
+        moments([point for point, count in enumerate(counts, 1) for _ in range(count)])
+        for counts in (a, b)
+    ]
+
+    assert interval_label(floored(*sides, points=7), points=7) is welch_label(a, b)
+    assert interval_label(moderated(*sides, points=7), points=7) is moderated_label(a, b)
+
+
+def test_means_that_are_a_rounded_step_apart_are_a_gap():
+    """Thirds: 4.333... + 1.0 and 5.333... differ by a hair less than 1.0."""
+    a, b = Moments(40, 16 / 3, 0.5), Moments(40, 13 / 3, 0.5)
+
+    assert interval_label(floored(a, b, points=7), points=7) is Gap.CLEAR
+    assert interval_label(floored(a, b, points=4), points=4) is Gap.CLEAR

@@ -6,7 +6,8 @@ they are what pages would show of the same people, and no more.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from understream.console.figures import (
@@ -19,17 +20,20 @@ from understream.console.figures import (
     readable,
     refused,
 )
+from understream.console.measure_across import CHANGE, COMPARISON, ICC, RELIABILITY, Across
 from understream.console.measure_release import released
 from understream.instruments.ratings import (
     EVERYBODY,
+    ItemGroup,
     Ratings,
     Scale,
     items_of,
+    parse_items,
     parse_scale,
     read_ratings,
 )
 from understream.instruments.table import Table, TableError, read_table
-from understream.measurement.description import describe
+from understream.measurement.description import describe, top, wilson
 from understream.measurement.disclosure import K
 from understream.measurement.within_group import (
     ad_mean_of,
@@ -38,9 +42,12 @@ from understream.measurement.within_group import (
     rwg_j_lindell_of,
     rwg_j_of,
     rwg_of,
+    van_der_eijk_of,
 )
 
 _UNUSABLE: Final = 2
+#: Figures across units and scales by the title of their table: what its columns show, and all.
+Sections = dict[str, tuple[Mapping[str, str], list[Line]]]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,14 +57,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """
     parser.description = (
         "Measure person-level ratings, one row a person: for every unit and for all, how many, "
-        "where on the scale, and how far people agree. CSV with commas or semicolons, or XLSX."
+        "where on the scale, and how far people agree; how well scales hang together; how two "
+        "units differ, and what changed. CSV with commas or semicolons, or XLSX."
     )
     parser.add_argument("file", metavar="FILE", help="CSV or XLSX; the first row names columns")
     parser.add_argument(
         "--unit",
-        required=True,
         metavar="COLUMN[,COLUMN]",
-        help="the column, or the columns together, that name a person's unit",
+        help="the column, or the columns together, that name a person's unit; without it, all",
     )
     parser.add_argument(
         "--items",
@@ -72,6 +79,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=_scale,
         metavar="LOW-HIGH",
         help="such as 1-5 or 0-4; --scale=-3-3 if it begins below 0",
+    )
+    parser.add_argument(
+        "--reverse",
+        default="",
+        metavar="COLUMNS",
+        help="items that ask the other way round; they are turned within their scales",
+    )
+    parser.add_argument(
+        "--compare",
+        action="append",
+        default=[],
+        metavar="UNIT,UNIT",
+        help="two units to compare on each item and scale; may be given several times",
+    )
+    parser.add_argument(
+        "--pair",
+        action="append",
+        default=[],
+        metavar="FIRST,SECOND",
+        help="two items, or two scales by their names, that the same people answered at two times",
     )
     parser.add_argument("--party", metavar="COLUMN", help="the column that names a unit's party")
     parser.add_argument(
@@ -100,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
             parties = options.party is not None
             text = released(ratings, k=options.k, parties=parties, form=options.format)
         else:
-            text = _WRITERS[options.format](list(_lines(ratings)), ratings)
+            text = _WRITERS[options.format](ratings, _across(ratings, table, options))
     except (TableError, ValueError) as refusal:
         sys.stderr.write(refused("measure", str(refusal)))
         return _UNUSABLE
@@ -122,15 +149,70 @@ def _scale(text: str) -> Scale:
 def _ratings(table: Table, options: argparse.Namespace) -> Ratings:
     if options.release and options.k < K:
         raise ValueError(f"--k {options.k}: nothing is released of fewer than {K} people")
-    groups = [items_of(table, spec) for spec in options.items]
+    for option, asked in (("--release", options.release), ("--party", options.party)):
+        if asked and options.unit is None:
+            raise ValueError(f"{option} is about units; name their column with --unit")
+    for option, asked in (("--compare", options.compare), ("--pair", options.pair)):
+        if asked and options.release:
+            raise ValueError(f"{option} is not shown of a release; leave one of both out")
+    # Without units a scale stands alone, and goes by its name alone.
+    groups = [
+        replace(items_of(table, spec), counted=options.unit is not None) for spec in options.items
+    ]
     names = [group.title for group in groups]
+    others = table.headers if options.unit is not None else _items(groups)
     for name in names:
-        if names.count(name) > 1 or name in table.headers:
+        if names.count(name) > 1 or name in others:
             raise ValueError(f"{name} names two things in the output; choose another name")
-    units = [options.unit]
-    if options.unit.strip() not in table.headers:
-        units = [column.strip() for column in options.unit.split(",")]
-    return read_ratings(table, units, groups, options.scale, options.party)
+    return read_ratings(table, _columns(table, options.unit), groups, options.scale, options.party)
+
+
+def _items(groups: Sequence[ItemGroup]) -> list[str]:
+    return [item for group in groups for item in group.items]
+
+
+def _columns(table: Table, unit: str | None) -> list[str] | None:
+    if unit is None or unit.strip() in table.headers:
+        return None if unit is None else [unit]
+    return [column.strip() for column in unit.split(",")]
+
+
+def _across(ratings: Ratings, table: Table, options: argparse.Namespace) -> Sections:
+    """Return the figures across units and scales, by the title of their table."""
+    reverse = _reverse(options.reverse, ratings, table)
+    across = Across(ratings, reverse, options.unit or "")
+    units = [_two("--compare", pair, list(ratings.by_unit())) for pair in options.compare]
+    times = [_two("--pair", pair, across.names()) for pair in options.pair]
+    return {
+        "Reliability": (RELIABILITY, list(across.reliability())),
+        "Between units": (ICC, list(across.icc()) if ratings.by_unit() else []),
+        "Two units": (COMPARISON, [line for pair in units for line in across.comparison(pair)]),
+        "Two times": (CHANGE, [line for pair in times for line in across.change(pair)]),
+    }
+
+
+def _reverse(spec: str, ratings: Ratings, table: Table) -> tuple[str, ...]:
+    if not spec.strip():
+        return ()
+    items = parse_items(f"--reverse={spec}", table.headers).items
+    strangers = [item for item in items if item not in ratings.items]
+    if strangers:
+        raise ValueError(f"--reverse {strangers[0]}: no scale has this item")
+    return items
+
+
+def _two(option: str, text: str, names: Sequence[str]) -> tuple[str, str]:
+    """Split what an option names in two; a comma may also be part of a name."""
+    pieces = text.split(",")
+    pairs = [
+        (",".join(pieces[:cut]).strip(), ",".join(pieces[cut:]).strip())
+        for cut in range(1, len(pieces))
+    ]
+    found = [pair for pair in pairs if set(pair) <= set(names) and pair[0] != pair[1]]
+    if len(found) != 1:
+        known = ", ".join(names) or "none"
+        raise ValueError(f"{option} {text}: name two of these, with a comma between: {known}")
+    return found[0]
 
 
 # ------------------------------------------------------------------ figures
@@ -139,19 +221,21 @@ def _ratings(table: Table, options: argparse.Namespace) -> Ratings:
 def _lines(ratings: Ratings) -> Iterator[Line]:
     for scope, people in {**ratings.by_unit(), EVERYBODY: list(ratings.people)}.items():
         for item in ratings.items:
-            for statistic, value in _of_item(ratings.counts(people, item), ratings.scale):
+            counts = ratings.counts(people, item)
+            for statistic, value in _of_item(counts, ratings.scale, len(people)):
                 yield Line(statistic, scope, item, value)
         for group in ratings.groups:
             complete = ratings.listwise(people, group)
-            counts = [ratings.counts(complete, item) for item in group.items]
+            of_items = [ratings.counts(complete, item) for item in group.items]
             yield Line("n_listwise", scope, group.title, len(complete))
-            yield Line("rwg_j", scope, group.title, rwg_j_of(counts))
-            yield Line("rwg_j_lindell", scope, group.title, rwg_j_lindell_of(counts))
+            yield Line("rwg_j", scope, group.title, rwg_j_of(of_items))
+            yield Line("rwg_j_lindell", scope, group.title, rwg_j_lindell_of(of_items))
 
 
-def _of_item(counts: Sequence[int], scale: Scale) -> Iterator[tuple[str, Figure]]:
-    found = describe(counts, low=scale.low)
+def _of_item(counts: Sequence[int], scale: Scale, people: int) -> Iterator[tuple[str, Figure]]:
+    found, best = describe(counts, low=scale.low), top(counts)
     agreement = rwg_of(counts)
+    low, high = wilson(best, found.n) if found.n else (None, None)
     yield "n", found.n
     yield "mean", found.mean
     yield "sd_n_minus_1", found.sd_n_minus_1
@@ -163,17 +247,31 @@ def _of_item(counts: Sequence[int], scale: Scale) -> Iterator[tuple[str, Figure]
     yield "awg", awg_of(counts)
     yield "ADM_mean", ad_mean_of(counts)
     yield "ADM_median", ad_median_of(counts)
+    yield "n_missing", people - found.n
+    yield "top2_count", best
+    yield "top2_share", best / found.n if found.n else None
+    yield "top2_wilson95_lo", low
+    yield "top2_wilson95_hi", high
+    yield "agreement_A_van_der_Eijk", van_der_eijk_of(counts)
 
 
 # ------------------------------------------------------------------ writing
 
 
-def _json(lines: Sequence[Line], ratings: Ratings) -> str:
-    return json_format({"scopes": nested(lines)}, ratings)
+def _all(ratings: Ratings, across: Sections) -> list[Line]:
+    return [*_lines(ratings), *(line for _, lines in across.values() for line in lines)]
 
 
-def _table(lines: Sequence[Line], ratings: Ratings) -> str:
-    found = {(line.item, line.scope, line.statistic): line.value for line in lines}
+def _json(ratings: Ratings, across: Sections) -> str:
+    return json_format({"scopes": nested(_all(ratings, across))}, ratings)
+
+
+def _long(ratings: Ratings, across: Sections) -> str:
+    return long_format(_all(ratings, across))
+
+
+def _table(ratings: Ratings, across: Sections) -> str:
+    found = {(line.item, line.scope, line.statistic): line.value for line in _lines(ratings)}
     scopes = [*ratings.by_unit(), EVERYBODY]
     points = [str(point) for point in range(ratings.scale.low, ratings.scale.high + 1)]
     of_item = {
@@ -197,7 +295,21 @@ def _table(lines: Sequence[Line], ratings: Ratings) -> str:
             for scope in scopes
         ]
         blocks.append(f"{readable(item)}\n" + columns(["unit", *heads], rows))
+    for title, (shown, lines) in across.items():
+        if lines:
+            blocks.append(f"{title}\n" + columns(["of", *shown], _rows(shown, lines)))
     return "\n".join(blocks)
+
+
+def _rows(heads: Mapping[str, str], lines: Sequence[Line]) -> list[list[str]]:
+    """Set the figures of one table: what stands beside all rows is not repeated in each."""
+    found: dict[str, dict[str, Figure]] = {}
+    for line in lines:
+        found.setdefault(line.item or line.scope, {})[line.statistic] = line.value
+    return [
+        [name, *(_short(values[statistic or head]) for head, statistic in heads.items())]
+        for name, values in found.items()
+    ]
 
 
 def _short(value: Figure) -> str:
@@ -206,10 +318,10 @@ def _short(value: Figure) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-_WRITERS: Final[dict[str, Callable[[Sequence[Line], Ratings], str]]] = {
+_WRITERS: Final[dict[str, Callable[[Ratings, Sections], str]]] = {
     "table": _table,
     "json": _json,
-    "long": lambda lines, _: long_format(lines),
+    "long": _long,
 }
 
 

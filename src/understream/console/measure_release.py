@@ -1,7 +1,8 @@
 """`understream measure --release`: of a file of ratings, what pages would show, and no more.
 
-Every figure that a run without ``--release`` prints has its row here too; what no page shows reads
-``withheld``, whoever the people are, so that nothing follows from a row being there or not.
+Every figure that a run without ``--release`` prints of an item or scale has its row here too; what
+no page shows reads ``withheld``, whoever the people are, so that nothing follows from a row being
+there or not. What lies across units (ICC, reliability, comparisons) has no rows: no page shows it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,12 @@ from understream.measurement.release import (
 
 #: What stands for a figure that is not shown, to protect people.
 WITHHELD: Final = "withheld"
+#: Statistics of an item that no page shows of anybody.
+NEVER: Final = (
+    *("rwg_uniform", "awg", "ADM_mean", "ADM_median"),
+    *("n_missing", "top2_count", "top2_share", "top2_wilson95_lo", "top2_wilson95_hi"),
+    "agreement_A_van_der_Eijk",
+)
 #: Between the names of units that are only ever shown together.
 TOGETHER: Final = "+"
 
@@ -102,10 +109,9 @@ def _lines(ratings: Ratings, questions: Sequence[Question], scope: ScopeFigures)
     name, scale = _name(scope), ratings.scale
     figures = _figures(questions, scope)
     points = [f"count_{point}" for point in range(scale.low, scale.high + 1)]
-    never = ("rwg_uniform", "awg", "ADM_mean", "ADM_median")
     for item in ratings.items:
         shown = {"n": scope.n or WITHHELD, **figures[item]}
-        for statistic in ("n", "mean", "sd_n_minus_1", "median", *points, *never):
+        for statistic in ("n", "mean", "sd_n_minus_1", "median", *points, *NEVER):
             yield Line(statistic, name, item, shown.get(statistic, WITHHELD))
         if scale.points == SEVEN:
             for statistic in ("agreement", *_band_names(scale.low)):

@@ -51,22 +51,24 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class ItemGroup:
-    """Items that make one scale together."""
+    """Items that make one scale together; ``counted`` if its title tells how many they are."""
 
     name: str
     items: tuple[str, ...]
+    counted: bool = True
 
     @property
     def title(self) -> str:
         """The name with the number of items: LEAD(11)."""
-        return f"{self.name}({len(self.items)})"
+        return f"{self.name}({len(self.items)})" if self.counted else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """One row: the unit, its party, and an answer for each item.
 
-    An answer is the position on the scale, from 0 at its low end; None where it is missing.
+    An answer is the position on the scale, from 0 at its low end; None where it is missing. The
+    unit is empty where the file's people are not told apart.
     """
 
     unit: str
@@ -87,7 +89,8 @@ class Ratings:
         """Return the people of each unit; units in natural order, whatever the file's."""
         units: dict[str, list[Person]] = {}
         for person in self.people:
-            units.setdefault(person.unit, []).append(person)
+            if person.unit:
+                units.setdefault(person.unit, []).append(person)
         return {unit: units[unit] for unit in sorted(units, key=natural)}
 
     def by_party(self) -> dict[str, list[str]]:
@@ -208,7 +211,7 @@ def items_of(table: Table, spec: str) -> ItemGroup:
 
 def read_ratings(
     table: Table,
-    unit_columns: Sequence[str],
+    unit_columns: Sequence[str] | None,
     item_groups: Sequence[ItemGroup],
     scale: Scale | tuple[int, int],
     party: str | None = None,
@@ -216,11 +219,12 @@ def read_ratings(
     """Read who stands in which unit and where on each item.
 
     :param table: what :func:`understream.instruments.table.read_table` returned.
-    :param unit_columns: headers of the columns that name a person's unit together.
+    :param unit_columns: headers of the columns that name a person's unit together; None if people
+        are not told apart.
     :param item_groups: the scales; an item may belong to several.
     :param scale: low and high end of the answering scale, in whole points.
     :param party: header of the column that names the unit's party; None: each unit is one.
-    :returns: every person with at least a unit.
+    :returns: every person.
     :raises RatingsError: if a rating is off the scale or no rating, or somebody has no unit or
         party; up to twenty places are named.
     :raises TableError: if a column is missing or ambiguous, nobody is in the file, a unit lies
@@ -228,8 +232,8 @@ def read_ratings(
     """
     if not isinstance(scale, Scale):
         scale = Scale(*scale)
-    units = [table.column(column) for column in unit_columns]
-    if not units:
+    units = [table.column(column) for column in unit_columns or ()]
+    if unit_columns is not None and not units:
         raise TableError(gettext_noop("Name at least one column that tells the units apart."))
     in_party = None if party is None else table.column(party)
     items = tuple(dict.fromkeys(item for group in item_groups for item in group.items))

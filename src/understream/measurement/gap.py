@@ -198,6 +198,40 @@ def moderated_label(counts_a: Sequence[int], counts_b: Sequence[int]) -> Gap:
     return _label(counts_a, counts_b, found)
 
 
+def floored(a: Moments, b: Moments, *, points: int) -> Welch:
+    """Return the interval by which :func:`welch_label` judges, for scores that need not be whole.
+
+    :param a: number, mean and variance of the first group, in scale points; n >= 2.
+    :param b: those of the second group, on the same scale; n >= 2.
+    :param points: length of the scale, in points; at least 2.
+    :returns: :func:`welch_between` with standard deviations of at least 0.5 on seven points, and
+        in proportion on others.
+    :raises ValueError: below two people on a side or two points.
+    """
+    return welch_between(a, b, sd_floor=SD_FLOOR * _proportion(points))
+
+
+def interval_label(found: Welch, *, points: int) -> Gap:
+    """Return the word of :func:`welch_label` for an interval that is there already.
+
+    :param found: what :func:`floored` or :func:`moderated` returned, in scale points.
+    :param points: length of the scale, in points; at least 2.
+    :returns: the word.
+    :raises ValueError: if the scale is shorter than two points.
+
+    Source: our convention (``docs/concepts/gap.md``).
+
+    >>> interval_label(Welch(1.2, 0.4, 14.0, 0.3, 2.1), points=7).value
+    'clear'
+    """
+    scale = _proportion(points)
+    # Means of several items are rounded: a difference of exactly 1.0 shall count as one.
+    distance, half = round(abs(found.difference) / scale, 9), (found.high - found.low) / 2 / scale
+    if distance >= GAP:
+        return Gap.CLEAR if distance > half else Gap.POSSIBLE
+    return Gap.SAME if distance + half <= SAME else Gap.UNKNOWN
+
+
 def displayed_label(a: float, b: float, points: int = 7) -> Gap:
     """Return the word for the gap between two displayed figures, which is all it may use.
 
