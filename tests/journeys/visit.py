@@ -211,5 +211,5 @@ def look(one: Visitor, path: str, seen: set[str], *, status: int = 200) -> None:
         one.page.evaluate(AXE_SCRIPT)
         found = one.page.evaluate("(rules) => axe.run(rules)", RULES)["violations"]
         told = [f"{here}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
-        assert told == []
+        assert told == [], told
     one.page.evaluate(CLOSING)
