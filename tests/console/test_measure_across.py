@@ -250,3 +250,14 @@ def test_a_name_with_a_comma_can_be_compared(tmp_path, printed):
 
     assert found["diff", "Q1|a,b vs c", ""] == "-3"
     assert found["gap", "Q1|a,b vs c", ""] == "possible"
+
+
+def test_a_released_scale_turns_its_reversed_items(tmp_path, printed):
+    path = tmp_path / "many.csv"
+    path.write_text("unit,Q1,Q2\n" + "A,6,2\n" * 12)
+    options = ("--unit", "unit", "--items", "Q=Q1,Q2", "--scale", "1-7", "--release")
+
+    plain, turned = printed(path, *options), printed(path, *options, "--reverse", "Q2")
+
+    assert (plain["mean", "A", "Q(2)"], turned["mean", "A", "Q(2)"]) == ("4", "6")
+    assert plain["mean", "A", "Q2"] == turned["mean", "A", "Q2"] == "2"

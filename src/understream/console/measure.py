@@ -125,7 +125,13 @@ def run(options: argparse.Namespace) -> int:
         ratings = _ratings(table, options)
         if options.release:
             parties = options.party is not None
-            text = released(ratings, k=options.k, parties=parties, form=options.format)
+            text = released(
+                ratings,
+                k=options.k,
+                parties=parties,
+                form=options.format,
+                reverse=_reverse(options.reverse, ratings, table),
+            )
         else:
             text = _WRITERS[options.format](ratings, _across(ratings, table, options))
     except (TableError, ValueError) as refusal:

@@ -39,7 +39,9 @@ NEVER: Final = (
 TOGETHER: Final = "+"
 
 
-def released(ratings: Ratings, *, k: int, parties: bool, form: str) -> str:
+def released(
+    ratings: Ratings, *, k: int, parties: bool, form: str, reverse: Sequence[str] = ()
+) -> str:
     """Write what may be shown of ratings.
 
     :param ratings: who stands where.
@@ -47,13 +49,14 @@ def released(ratings: Ratings, *, k: int, parties: bool, form: str) -> str:
     :param parties: whether a column names the party of each unit, so that units are the segment
         by which the party's blocks are formed; if not, each unit is a party.
     :param form: ``table``, ``json`` or ``long``.
+    :param reverse: items whose scale is turned round within their scale.
     :returns: the text to print.
     :raises ValueError: if k is too small, the scale is too short, or a unit's name holds the
         mark that joins units.
 
     Source: the display table and the block rule (``docs/concepts/release.md``).
     """
-    questions, scopes = _scopes(ratings, k=k, parties=parties)
+    questions, scopes = _scopes(ratings, k=k, parties=parties, reverse=reverse)
     units = [scope for scope in scopes if scope.kind != "party"]
     lines = [line for scope in units for line in _lines(ratings, questions, scope)]
     if form == "long":
@@ -66,7 +69,7 @@ def released(ratings: Ratings, *, k: int, parties: bool, form: str) -> str:
 
 
 def _scopes(
-    ratings: Ratings, *, k: int, parties: bool
+    ratings: Ratings, *, k: int, parties: bool, reverse: Sequence[str]
 ) -> tuple[list[Question], tuple[ScopeFigures, ...]]:
     """Hand people and questions to the release, units in natural order within their party."""
     by_unit = ratings.by_unit()
@@ -77,7 +80,15 @@ def _scopes(
             "name may hold it. Replace it"
         )
     questions = [
-        Question(item, "", group.title, "rating", ratings.scale.points, low=ratings.scale.low)
+        Question(
+            item,
+            "",
+            group.title,
+            "rating",
+            ratings.scale.points,
+            low=ratings.scale.low,
+            reverse=item in reverse,
+        )
         for group in ratings.groups
         for item in group.items
     ]

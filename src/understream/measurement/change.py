@@ -147,7 +147,7 @@ def split_change(first: Sequence[float | None], second: Sequence[float | None]) 
     :returns: the change and its parts, and how many people stayed, came and left.
     :raises ValueError: for unequal numbers, or if nobody stayed.
 
-    Source: ours (``docs/concepts/change.md``).
+    Source: ours (``docs/concepts/gap.md``).
 
     >>> found = split_change([4, 5, None], [5, None, 6])
     >>> found.total, found.minds, found.joined, found.left
