@@ -441,6 +441,74 @@ def test_where_no_comment_was_asked_for_nothing_opens():
     assert comments_of(world, key).state == "none"
 
 
+# ------------------------------------------------------------------ answers to open questions
+
+SHORT = reader.load("capability_short")
+FIVES = (5,) * len(SHORT.items)
+BONDING = SHORT.open_lines[0].text.en
+
+
+def write(world, key, name, people, words):
+    """Let so many people of a party answer; the first of them write to open questions."""
+    for place, link in enumerate(links_of(key, world.parties[name])[:people]):
+        said = words[place] if place < len(words) else {}
+        assert speak(world, link, FIVES, words=said) == Heard(again=False)
+
+
+def test_answers_to_an_open_question_open_where_three_people_wrote_to_that_one():
+    world = make_alliance(people=(8, 8))
+    key = open_round(world, instrument="capability_short")
+    write(world, key, "Harbour", 8, [{"CBO": text, "CCO": "Late"} for text in TEXTS[:2]])
+    write(world, key, "Mill", 8, [{"CBO": text} for text in TEXTS[:3]] + [{"CCO": "Late"}])
+
+    close(world, key)
+
+    # Four texts of two people are not four people's.
+    harbour, mill = comments_of(world, key), comments_of(world, key, "Mill")
+    assert (harbour.state, harbour.answers) == ("few", ())
+    assert (mill.state, mill.comments) == ("open", ())
+    (bonding,) = mill.answers
+    assert bonding.asked == BONDING
+    assert sorted(bonding.texts) == sorted((text, True) for text in TEXTS[:3])
+    assert "Late" not in str(
+        CommentRelease.objects.get(cohort__party=world.parties["Mill"]).content
+    )
+
+
+def test_nothing_joins_what_one_person_wrote_to_several_questions():
+    world = make_alliance(people=(8, 8))
+    key = open_round(world, instrument="capability_short")
+    write(world, key, "Harbour", 8, [{"CBO": text, "CJO": text[::-1]} for text in TEXTS])
+
+    close(world, key)
+
+    rows = list(Comment.objects.order_by("key"))
+    assert len({row.key for row in rows}) == 8
+    assert {row.prompt for row in rows} == {"CBO", "CJO"}
+    assert [
+        [text for text, _ in one.texts] != list(TEXTS) for one in comments_of(world, key).answers
+    ]
+
+
+def test_the_facilitator_reads_answers_by_question_and_leaves_three_or_none_of_each():
+    world = make_alliance(people=(8, 8))
+    key = open_round(world, instrument="capability_short", moderator=world.facilitator.key)
+    write(world, key, "Harbour", 8, [{"CBO": text, "CJO": f"{text}!"} for text in TEXTS[:3]])
+    close(world, key)
+    (harbour, _mill) = comments_to_moderate(world.facilitator, key, language="en")
+    asked = [one.asked for one in harbour.comments]
+    keys = {one.text: one.key for one in harbour.comments}
+
+    assert asked == [BONDING] * 3 + [SHORT.open_lines[3].text.en] * 3
+    with pytest.raises(Unfit):
+        open_some(world, key, withheld=(keys[TEXTS[0]],))
+    open_some(world, key, withheld=[keys[text] for text in TEXTS[:3]])
+
+    opened = comments_of(world, key)
+    assert [len(one.texts) for one in opened.answers] == [3]
+    assert opened.withheld == 3
+
+
 # ------------------------------------------------------------------ comments somebody reads first
 
 

@@ -27,7 +27,7 @@ from understream.domain.voice import (
 )
 from understream.instruments import reader
 from understream.records.participation import Participation
-from understream.records.round import Cohort, Round
+from understream.records.round import Cohort, Mode, Round
 from understream.records.statement import Statement
 from understream.records.voice import Comment, Voice
 
@@ -323,6 +323,79 @@ def test_a_comment_is_a_row_of_its_own_without_link_to_the_voice():
     assert text.text == "More time together"
     assert stored.key != text.key
     assert text.cohort_id == stored.cohort_id
+
+
+FIVES = (5,) * len(reader.load("capability_short").items)
+
+
+def test_open_questions_are_there_only_where_eight_or_more_are_asked():
+    world = make_alliance(people=(8, 7))
+    key = open_round(world, instrument="capability_short")
+    eight, seven = (links_of(key, world.parties[name])[0] for name in ("Harbour", "Mill"))
+    begun_eight, begun_seven = begun(world, eight), begun(world, seven)
+
+    lines = voice.form_before(eight, browser=begun_eight, language="nl", now=NOON).open_lines
+    none = voice.form_before(seven, browser=begun_seven, language="nl", now=NOON).open_lines
+
+    assert [line.name for line in lines] == ["open-CBO", "open-CCO", "open-COO", "open-CJO"]
+    assert lines[0].facet == "Binding"
+    assert none == ()
+    (said,) = voice.speak(
+        [one(seven, begun_seven, answers=FIVES, words={"CBO": "only me"})], now=NOON
+    )
+    assert isinstance(said, Unfit)
+
+
+def test_what_was_written_to_open_questions_is_replaced_and_withdrawn_with_the_answers():
+    world = make_alliance(people=8)
+    link = links_of(open_round(world, instrument="capability_short"), world.parties["Harbour"])[0]
+    browser = begun(world, link)
+    first = one(link, browser, answers=FIVES, words={"CBO": "one", "CCO": "two"})
+    second = one(
+        link, browser, "b" * 32, FIVES, words={"CBO": "three", "COO": " "}, replaces="a" * 32
+    )
+
+    voice.speak([first], now=NOON)
+    voice.speak([second], now=NOON)
+    own = voice.form_before(
+        link, browser=browser, submission="b" * 32, language="en", now=NOON
+    ).open_lines
+
+    assert [(row.prompt, row.text) for row in Comment.objects.all()] == [("CBO", "three")]
+    assert [line.words for line in own] == ["three", "", "", ""]
+    voice.withdraw(link, browser=browser, submission="b" * 32, now=NOON)
+    assert Comment.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "field"), [({"CBO": "x" * 501}, "open-CBO"), ({"XX": "hello"}, "")]
+)
+def test_an_answer_in_words_is_short_and_to_a_question_that_was_asked(words, field):
+    world = make_alliance(people=8)
+    link = links_of(open_round(world, instrument="capability_short"), world.parties["Harbour"])[0]
+
+    said = speak(world, link, FIVES, words=words)
+
+    assert isinstance(said, Unfit)
+    assert list(said.faults) == [field]
+    assert (Voice.objects.count(), Comment.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("mode", [Mode.NAMED, Mode.ONE_VOICE])
+def test_signed_answers_keep_their_words_with_them(mode):
+    world = make_alliance(people=5 if mode == Mode.NAMED else 2)
+    key = open_round(world, instrument="capability_short", mode=mode)
+    if mode == Mode.NAMED:
+        link = links_of(key, world.parties["Harbour"])[0]
+        speak(world, link, FIVES, comment="end", words={"CBO": "each other"})
+    else:
+        manager = world.managers["Harbour"]
+        voice.fill_form(manager, key, answers=FIVES, words={"CBO": "each other"}, now=NOON)
+        form = voice.form_of_party(manager, key, language="en", now=NOON)
+        assert form.open_lines[0].words == "each other"
+
+    assert Statement.objects.get().words == {"CBO": "each other"}
+    assert Comment.objects.count() == 0
 
 
 def test_one_is_asked_about_the_partners_that_were_drawn_and_heard_about_no_other():

@@ -242,7 +242,8 @@ def test_nothing_that_a_voice_could_be_told_by_is_stored():
 
     assert fields == {
         "Voice": {"key", "cohort_id", "hint", "answers"},
-        "Comment": {"key", "cohort_id", "hint", "text", "wish"},
+        # Which question a text answers; nothing joins the texts of one person.
+        "Comment": {"key", "cohort_id", "hint", "text", "wish", "prompt"},
         "Participation": {
             "id", "cohort_id", "seat_id", "nonce", "link_hash", "browser_hash", "hint", "used",
             "submission", "partners",

@@ -413,6 +413,56 @@ def test_answers_can_be_changed_and_withdrawn_by_the_browser_that_sent_them(clie
     assert client.cookies["kept"].value == ""
 
 
+@pytest.mark.parametrize("way", ["script", "page"])
+def test_open_questions_are_asked_and_answered_by_script_and_by_page(client, way):
+    _world, key, link = asked(8, instrument="capability_short")
+    begun(client, link)
+    page = client.get(at(link)).content.decode()
+
+    if way == "script":
+        words = {"open-CBO": "We call each other."}
+        reply = say(client, link, answers=[4] * 8, words=words)
+    else:
+        said = {f"q{number}": "4" for number in range(8)} | {"open-CBO": "We call each other."}
+        reply = client.post(at(link, "send"), said | {"submission": SUBMISSION})
+
+    assert page.count('data-screen="open-') == 4
+    assert reply.status_code == (200 if way == "script" else 303)
+    stored = Comment.objects.get(cohort__round=key)
+    assert (stored.prompt, stored.text) == ("CBO", "We call each other.")
+
+
+def test_words_that_are_too_long_are_told_beside_their_question_and_stay(client):
+    _world, _key, link = asked(8, instrument="capability_short")
+    begun(client, link)
+    said = {f"q{number}": "4" for number in range(8)} | {"open-CCO": "x" * 501}
+
+    reply = client.post(at(link, "send"), said | {"submission": SUBMISSION})
+
+    page = reply.content.decode()
+    assert reply.status_code == 400
+    assert 'href="#open-CCO-screen"' in page
+    assert "x" * 501 in page
+
+
+@pytest.mark.parametrize(
+    ("instrument", "seen", "times"),
+    [
+        ("paradigm", "Between two statements · now", 6),
+        ("paradigm", "Where are we now, in practice?", 6),
+        # In the question, at the end of the scale, and there for those who hear it.
+        ("paradigm", "We keep it nice.", 3),
+        ("drivers", "low medium high", 7),
+        ("drivers", "no partly yes", 7),
+    ],
+)
+def test_pairs_and_named_points_are_answered_in_their_own_words(client, instrument, seen, times):
+    _world, _key, link = asked(instrument=instrument)
+    begun(client, link)
+
+    assert words(client.get(at(link))).count(seen) == times
+
+
 def test_without_the_secret_the_answers_stand(client):
     _world, key, link = asked()
     begun(client, link)

@@ -1,5 +1,6 @@
 """The mirror of a round: cards drawn from the stored release, and from nothing else."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,9 +160,19 @@ class PartyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswersInWords:
+    """What the own party's people wrote to one open question, and whether as written."""
+
+    asked: str
+    texts: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CommentsCard:
     """The own party's comments.
 
+    :ivar comments: what stands in the field at the end, and whether as written.
+    :ivar answers: what was written to open questions, of those that may be read.
     :ivar state: ``open``, ``waiting`` for the moderator, ``left`` by the moderator, ``few``,
         ``erased`` before anybody opened them, ``none`` asked, ``other`` mode.
     """
@@ -171,6 +182,7 @@ class CommentsCard:
     paraphrased: int
     withheld: int
     moderator: str
+    answers: tuple[AnswersInWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +282,7 @@ def _mirror(kept: Release, seat: Seat, language: str) -> MirrorCard:
         ),
         sections=sections,
         findings=_findings(sections),
-        comments=_comments(kept, seat),
+        comments=_comments(kept, seat, language),
         may_read_statements=signed
         and may(seat, Act.STATEMENT_READ, Where(asked.alliance_id, seat.party)),
         may_export=may(seat, Act.RELEASE_EXPORT, Where(asked.alliance_id, seat.party)),
@@ -636,7 +648,7 @@ def _seen(item: ItemRow, figure: FigureCard) -> Seen:
     return Seen(figure.party.name, topic, share, figure.text, camps, figure.not_visible)
 
 
-def _comments(kept: Release, seat: Seat) -> CommentsCard | None:
+def _comments(kept: Release, seat: Seat, language: str) -> CommentsCard | None:
     asked = kept.round
     where = Where(asked.alliance_id, seat.party)
     if not seat.party or asked.imported or not may(seat, Act.COMMENT_READ, where):
@@ -651,12 +663,20 @@ def _comments(kept: Release, seat: Seat) -> CommentsCard | None:
     if opened is None:
         return CommentsCard("waiting" if _still_reads(asked) else "left", (), 0, 0, moderator)
     content = opened.content
+    texts: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for one in content["comments"]:
+        texts[one.get("prompt", "")].append((one["text"], one["as_written"]))
     return CommentsCard(
         content.get("why", "open"),
-        tuple((one["text"], one["as_written"]) for one in content["comments"]),
+        tuple(texts[""]),
         content["paraphrased"],
         content["withheld"],
         moderator,
+        tuple(
+            AnswersInWords(line.text.into(language), tuple(texts[line.code]))
+            for line in instrument_of(asked.instrument).open_lines
+            if line.code in texts
+        ),
     )
 
 
@@ -697,6 +717,11 @@ def statements_of(seat: Seat, key: int, *, language: str) -> tuple[StatementLine
                 _answer(instrument, item.code, given, language),
             )
             for (about, item), given in zip(asked, bytes(row.answers), strict=True)
+        )
+        answers += tuple(
+            (line.text.into(language), row.words[line.code])
+            for line in instrument.open_lines
+            if line.code in row.words
         )
         lines.append(StatementLine(row.seat.person.name if row.seat else "", answers, row.comment))
     return tuple(lines)

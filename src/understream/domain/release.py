@@ -4,7 +4,7 @@ Beside `domain.voice` this is the only module that reads raw answers. What leave
 displayed figures, stored once, hashed.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -53,11 +53,15 @@ LOOKS = 300
 
 @dataclass(frozen=True, slots=True)
 class RawComment:
-    """One text before its moderator, in an order that says nothing."""
+    """One text before its moderator, in an order that says nothing.
+
+    :ivar asked: the open question that it answers, "" for the field at the end.
+    """
 
     key: int
     text: str
     wish: str
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,7 @@ def _rewrite(
             key=rng.getrandbits(KEY_BITS),
             cohort_id=one.cohort_id,
             hint=one.hint,
+            prompt=one.prompt,
             text=one.text,
             wish=one.wish,
         )
@@ -236,16 +241,17 @@ def _settle_comments(
     """Say which parties wrote too few to open; open the others where nobody reads them first."""
     if not row.asks_comment:
         return
-    texts: defaultdict[int, list[str]] = defaultdict(list)
+    texts: defaultdict[int, list[Comment]] = defaultdict(list)
     for one in Comment.objects.filter(cohort__in=cohorts):
-        texts[one.cohort_id].append(one.text)
+        texts[one.cohort_id].append(one)
     for cohort in cohorts:
         if cohort.mode != Mode.CONFIDENTIAL:
             continue
-        if not enough(len(voices[cohort.pk]), len(texts[cohort.pk]), row.k):
+        may_open = openable(texts[cohort.pk], len(voices[cohort.pk]), row.k)
+        if not may_open:
             _store_none(cohort, "few")
         elif row.moderator_id is None:
-            shown = [{"text": text, "as_written": True} for text in texts[cohort.pk]]
+            shown = [_shown(one, one.text, as_written=True) for one in may_open]
             rng.shuffle(shown)
             _store_comments(SYSTEM, cohort, shown, withheld=0, now=now)
 
@@ -313,6 +319,23 @@ def _release_texts(
 def enough(people: int, texts: int, k: int) -> bool:
     """Tell whether a party's comments may be read at all: eight people or k, and three texts."""
     return people >= max(COMMENT_COHORT, k) and texts >= FEWEST_TEXTS
+
+
+def openable(texts: Sequence[Comment], people: int, k: int) -> list[Comment]:
+    """Return the texts of a party that may be read, question by question.
+
+    Who writes to several questions writes several texts, but one to each: three texts to one
+    question are three people's.
+
+    :param people: how many of the party spoke.
+    """
+    many = Counter(one.prompt for one in texts)
+    return [one for one in texts if enough(people, many[one.prompt], k)]
+
+
+def _shown(raw: Comment, text: str, *, as_written: bool) -> dict[str, object]:
+    prompt = {"prompt": raw.prompt} if raw.prompt else {}
+    return {"text": text, "as_written": as_written} | prompt
 
 
 def _store_none(cohort: Cohort, why: str) -> None:
@@ -476,28 +499,36 @@ def _outwait_others(cursor: CursorWrapper) -> None:
             return
 
 
-def comments_to_moderate(seat: Seat, key: int) -> tuple[Moderation, ...]:
+def comments_to_moderate(seat: Seat, key: int, *, language: str = "en") -> tuple[Moderation, ...]:
     """Return the comments that wait for the facilitator named in the agreement, after close.
 
+    :param language: ``en`` or ``nl``, for the open questions that some of them answer.
     :raises Missing: for any other seat, or before the round has closed.
     """
     row = _moderated(seat, key)
     cohorts = _confidential(row)
-    texts: defaultdict[int, list[RawComment]] = defaultdict(list)
+    lines = instrument_of(row.instrument).open_lines
+    asked = {line.code: line.text.into(language) for line in lines}
+    order = ["", *asked]
+    texts: defaultdict[int, list[Comment]] = defaultdict(list)
     for one in Comment.objects.filter(cohort__in=cohorts).order_by("key"):
-        texts[one.cohort_id].append(RawComment(one.key, one.text, one.wish))
+        texts[one.cohort_id].append(one)
     people = _voices_by_cohort(cohorts)
     kept = CommentRelease.objects.filter(cohort__in=cohorts)
     done = {one.cohort_id for one in kept if one.content["comments"]}
     waiting = []
     for cohort in cohorts:
-        may_open = enough(people[cohort.pk], len(texts[cohort.pk]), row.k)
+        may_open = openable(texts[cohort.pk], people[cohort.pk], row.k)
+        may_open.sort(key=lambda one: order.index(one.prompt))
+        raw = [
+            RawComment(one.key, one.text, one.wish, asked.get(one.prompt, "")) for one in may_open
+        ]
         waiting.append(
             Moderation(
                 cohort.party_id,
                 cohort.party.organisation.name,
-                tuple(texts[cohort.pk]) if may_open and cohort.pk not in done else (),
-                may_open,
+                tuple(raw) if cohort.pk not in done else (),
+                bool(may_open),
                 cohort.pk in done,
             )
         )
@@ -505,7 +536,8 @@ def comments_to_moderate(seat: Seat, key: int) -> tuple[Moderation, ...]:
 
 
 def _moderated(seat: Seat, key: int) -> Round:
-    row = reach.rounds_within(seat).filter(pk=key, state=State.CLOSED).first()
+    rounds = reach.rounds_within(seat).select_related("instrument")
+    row = rounds.filter(pk=key, state=State.CLOSED).first()
     if row is None:
         raise Missing
     require(seat, Act.COMMENT_MODERATE, Where(row.alliance_id, named=row.moderator_id or 0))
@@ -545,22 +577,25 @@ def open_comments(
     :param withheld: keys of comments that are held back; their number is told.
     :raises Missing: for any seat but the facilitator named in the agreement.
     :raises Over: if this party's comments are open already.
-    :raises Unfit: naming comments that still need a paraphrase, or if fewer than three remain.
+    :raises Unfit: naming comments that still need a paraphrase, or if fewer than three remain of
+        those that answer one question; all of them may be held back.
     """
     row = _moderated(seat, key)
     Round.objects.select_for_update().get(pk=row.pk)
     cohort = next((one for one in _confidential(row) if one.party_id == party), None)
     if cohort is None:
         raise Missing
-    raw = list(Comment.objects.filter(cohort=cohort).order_by("key"))
-    if not enough(_voices_by_cohort([cohort])[cohort.pk], len(raw), row.k):
+    written = list(Comment.objects.filter(cohort=cohort).order_by("key"))
+    raw = openable(written, _voices_by_cohort([cohort])[cohort.pk], row.k)
+    if not raw:
         raise Missing
     if CommentRelease.objects.filter(cohort=cohort).exists():
         raise Over(_("These comments are open already."))
     shown, faults = _moderate(raw, paraphrases, set(withheld))
     if faults:
         raise Unfit(faults)
-    if len(shown) < FEWEST_TEXTS:
+    left = Counter(one.get("prompt", "") for one in shown)
+    if not left or min(left.values()) < FEWEST_TEXTS:
         raise Unfit(
             {"": _("Fewer than three comments would remain, and those could give people away.")}
         )
@@ -580,11 +615,11 @@ def _moderate(
         if len(words) > LONGEST_COMMENT:
             faults[str(one.key)] = _("A remark has at most 2,000 characters. Shorten it a little.")
         elif words:
-            shown.append({"text": words, "as_written": False})
+            shown.append(_shown(one, words, as_written=False))
         elif one.wish == Comment.Wish.PARAPHRASED:
             faults[str(one.key)] = _(
                 "The author asked for your words instead. Write them, please."
             )
         else:
-            shown.append({"text": one.text, "as_written": True})
+            shown.append(_shown(one, one.text, as_written=True))
     return shown, faults

@@ -40,6 +40,8 @@ from understream.records.voice import Comment, StepVoice, Voice
 NOT_ANSWERED = 0
 CANNOT_JUDGE = 255
 LONGEST_COMMENT = 2000
+LONGEST_WORDS = 500
+"""Longest answer to an open question, in characters: a line or two."""
 SECRET_LENGTHS = range(22, 65)
 
 
@@ -77,6 +79,7 @@ class Utterance:
     :ivar answers: one whole number a question of the round, in order: 0 not answered or not asked,
         255 cannot judge, otherwise the point, counted from 1.
     :ivar replaces: the submission whose answers these replace, "" for first answers.
+    :ivar words: answers to open questions, by the question's code.
     """
 
     link: str
@@ -86,6 +89,7 @@ class Utterance:
     comment: str = ""
     wish: str = Comment.Wish.AS_WRITTEN
     replaces: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,22 @@ class ItemCard:
     answer: int
     part: str = ""
     instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCard:
+    """One question that is answered in words, as one person reads it.
+
+    :ivar name: its field: "open-" and its code.
+    :ivar facet: what the thing is called that it belongs to, "" for the whole.
+    :ivar words: what was written so far.
+    """
+
+    name: str
+    text: str
+    help: str
+    facet: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +189,7 @@ class FormCard:
     comment: str = ""
     wish: str = Comment.Wish.AS_WRITTEN
     wishes: tuple[str, ...] = field(default=())
+    open_lines: tuple[OpenCard, ...] = ()
 
 
 @transaction.atomic
@@ -302,7 +323,7 @@ class _Written:
                 self.statements.values(),
                 update_conflicts=True,
                 unique_fields=["cohort", "seat"],
-                update_fields=["answers", "comment"],
+                update_fields=["answers", "comment", "words"],
             )
 
 
@@ -355,24 +376,33 @@ def _hear(right: Participation, one: Utterance, written: _Written) -> Heard:
     if right.used and (not one.replaces or kept != _mark("right", one.link, one.replaces)):
         raise AlreadyAnswered
     answers = _packed(written.asked(right.cohort), one.answers, right.partners)
-    comment, wish = _comment_of(right.cohort, one)
+    texts, wish = _texts_of(right.cohort, one)
     if right.used:
-        for kind in ("voice", "comment"):
+        for kind in ("voice", *_kinds(right.cohort)):
             old = _key(kind, one.link, one.replaces)
             written.voices.pop(old, None)
             written.comments.pop(old, None)
             written.gone.append(old)
     if right.cohort.mode == Mode.NAMED:
         written.statements[right.pk] = Statement(
-            cohort=right.cohort, seat=right.seat, answers=answers, comment=comment
+            cohort=right.cohort,
+            seat=right.seat,
+            answers=answers,
+            comment=texts.pop("", ""),
+            words=texts,
         )
     else:
         key = _key("voice", one.link, one.submission)
         written.voices[key] = Voice(key=key, cohort=right.cohort, hint=right.hint, answers=answers)
-        if comment:
-            key = _key("comment", one.link, one.submission)
+        for prompt, text in texts.items():
+            key = _key(_kind(prompt), one.link, one.submission)
             written.comments[key] = Comment(
-                key=key, cohort=right.cohort, hint=right.hint, text=comment, wish=wish
+                key=key,
+                cohort=right.cohort,
+                hint=right.hint,
+                prompt=prompt,
+                text=text,
+                wish=wish,
             )
     right.used, right.submission = True, mark
     return Heard(again=False)
@@ -432,17 +462,48 @@ def _asks_comment(cohort: Cohort) -> bool:
     return cohort.mode != Mode.CONFIDENTIAL or cohort.size >= least
 
 
-def _comment_of(cohort: Cohort, one: Utterance) -> tuple[str, str]:
-    text = legible(one.comment)
-    if not text:
-        return "", Comment.Wish.AS_WRITTEN
+def _prompts(cohort: Cohort) -> tuple[str, ...]:
+    """Return what is answered in words: "" for the field at the end, open questions by code."""
+    lines = instrument_of(cohort.round.instrument).open_lines
+    return ("", *(line.code for line in lines))
+
+
+def _kind(prompt: str) -> str:
+    """Return the kind of key that a text has."""
+    return f"comment.{prompt}" if prompt else "comment"
+
+
+def _kinds(cohort: Cohort) -> list[str]:
+    return [_kind(prompt) for prompt in _prompts(cohort)]
+
+
+def _field(prompt: str) -> str:
+    """Return the field in which a text is written."""
+    return f"open-{prompt}" if prompt else "comment"
+
+
+def _texts_of(cohort: Cohort, one: Utterance) -> tuple[dict[str, str], str]:
+    """Return what was written, by prompt, and what may happen with it."""
+    given = {"": one.comment, **one.words}
+    texts = {prompt: text for prompt, held in given.items() if (text := legible(held))}
+    if not texts:
+        return {}, Comment.Wish.AS_WRITTEN
+    if not set(texts) <= set(_prompts(cohort)):
+        raise Unfit({"": _("The page is out of date. Reload it; your answers are still on it.")})
     if not _asks_comment(cohort):
         raise Unfit({"comment": _("No remark can be hidden in so small a group; leave it out.")})
-    if len(text) > LONGEST_COMMENT:
-        raise Unfit({"comment": _("A remark has at most 2,000 characters. Shorten it a little.")})
+    faults: dict[str, str | Promise] = {
+        _field(prompt): _("An answer in words has at most 500 characters. Shorten it a little.")
+        for prompt, text in texts.items()
+        if prompt and len(text) > LONGEST_WORDS
+    }
+    if len(texts.get("", "")) > LONGEST_COMMENT:
+        faults["comment"] = _("A remark has at most 2,000 characters. Shorten it a little.")
+    if faults:
+        raise Unfit(faults)
     if one.wish not in _wishes(cohort):
         raise Unfit({"wish": _("Choose what may happen with your remark.")})
-    return text, one.wish
+    return texts, one.wish
 
 
 def _wishes(cohort: Cohort) -> tuple[str, ...]:
@@ -618,7 +679,8 @@ def withdraw(link: str, *, browser: str, submission: str, now: datetime) -> None
     if kept != _mark("right", link, submission):
         raise AlreadyAnswered
     Voice.objects.filter(pk=_key("voice", link, submission)).delete()
-    Comment.objects.filter(pk=_key("comment", link, submission)).delete()
+    keys = [_key(kind, link, submission) for kind in _kinds(right.cohort)]
+    Comment.objects.filter(pk__in=keys).delete()
     Statement.objects.filter(cohort=right.cohort, seat=right.seat).delete()
     right.used, right.submission = False, None
     right.save(update_fields=["used", "submission"])
@@ -645,11 +707,19 @@ def form_before(
     """
     right = reach.participation_by(link)
     stage = _stage(right, browser, now)
-    answers: Sequence[int] = ()
-    comment, wish = "", str(Comment.Wish.AS_WRITTEN)
+    own = _Own()
     if stage == "answered" and submission:
-        answers, comment, wish = _own_answers(right, link, submission)
-    return _form(right.cohort, right, stage, language, answers, comment, wish)
+        own = _own_answers(right, link, submission)
+    return _form(right.cohort, right, stage, language, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What somebody said so far; texts by prompt."""
+
+    answers: Sequence[int] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    wish: str = Comment.Wish.AS_WRITTEN
 
 
 def _stage(right: Participation, browser: str, now: datetime) -> str:  # noqa: PLR0911 - one a stage
@@ -671,24 +741,26 @@ def _stage(right: Participation, browser: str, now: datetime) -> str:  # noqa: P
     return "answered" if right.used else "form"
 
 
-def _own_answers(
-    right: Participation, link: str, submission: str
-) -> tuple[Sequence[int], str, str]:
+def _own_answers(right: Participation, link: str, submission: str) -> _Own:
     kept = bytes(right.submission) if right.submission is not None else None
     if kept != _mark("right", link, submission):
-        return (), "", Comment.Wish.AS_WRITTEN
+        return _Own()
     if right.cohort.mode == Mode.NAMED:
-        signed = Statement.objects.filter(cohort=right.cohort, seat=right.seat).first()
-        if signed is None:
-            return (), "", Comment.Wish.AS_WRITTEN
-        return tuple(bytes(signed.answers)), signed.comment, Comment.Wish.AS_WRITTEN
+        return _own_form(Statement.objects.filter(cohort=right.cohort, seat=right.seat).first())
     voice = Voice.objects.filter(pk=_key("voice", link, submission)).first()
-    text = Comment.objects.filter(pk=_key("comment", link, submission)).first()
-    return (
+    keys = [_key(kind, link, submission) for kind in _kinds(right.cohort)]
+    texts = list(Comment.objects.filter(pk__in=keys))
+    return _Own(
         tuple(bytes(voice.answers)) if voice else (),
-        text.text if text else "",
-        text.wish if text else Comment.Wish.AS_WRITTEN,
+        {one.prompt: one.text for one in texts},
+        texts[0].wish if texts else Comment.Wish.AS_WRITTEN,
     )
+
+
+def _own_form(signed: Statement | None) -> _Own:
+    if signed is None:
+        return _Own()
+    return _Own(tuple(bytes(signed.answers)), {"": signed.comment, **signed.words})
 
 
 def form_of_party(seat: Seat, key: int, *, language: str, now: datetime) -> FormCard:
@@ -700,18 +772,14 @@ def form_of_party(seat: Seat, key: int, *, language: str, now: datetime) -> Form
         for the topics of an evaluation: there its reflection is the form.
     """
     cohort = _cohort_of_form(seat, key)
-    said = Statement.objects.filter(cohort=cohort, seat=None).first()
-    answers = tuple(bytes(said.answers)) if said else ()
-    comment = said.comment if said else ""
+    own = _own_form(Statement.objects.filter(cohort=cohort, seat=None).first())
     asked = cohort.round
     stage = {State.PLANNED: "not yet", State.OPEN: "form", State.CANCELLED: "cancelled"}.get(
         State(asked.state), "closed"
     )
     if stage == "form" and now >= asked.closes_at:
         stage = "closed"
-    return _form(
-        cohort, None, stage, language, answers, comment, Comment.Wish.AS_WRITTEN, seat.name
-    )
+    return _form(cohort, None, stage, language, own, seat.name)
 
 
 def _cohort_of_form(seat: Seat, key: int) -> Cohort:
@@ -731,10 +799,17 @@ def _cohort_of_form(seat: Seat, key: int) -> Cohort:
 
 @transaction.atomic
 def fill_form(
-    seat: Seat, key: int, *, answers: Sequence[int], comment: str = "", now: datetime
+    seat: Seat,
+    key: int,
+    *,
+    answers: Sequence[int],
+    comment: str = "",
+    words: Mapping[str, str] | None = None,
+    now: datetime,
 ) -> None:
     """Store what a party says with one voice; it can be changed until the round closes.
 
+    :param words: answers to open questions, by the question's code.
     :raises Closed: if the round is not open.
     :raises Unfit: for an answer that is not on its scale.
     """
@@ -742,13 +817,15 @@ def fill_form(
     asked = Round.objects.select_for_update().get(pk=cohort.round_id)
     if asked.state != State.OPEN or now >= asked.closes_at:
         raise Closed
-    text, _wish = _comment_of(
-        cohort, Utterance("", "", "", (), comment=comment, wish=Comment.Wish.AS_WRITTEN)
-    )
+    texts, _wish = _texts_of(cohort, Utterance("", "", "", (), comment, words=words or {}))
     Statement.objects.update_or_create(
         cohort=cohort,
         seat=None,
-        defaults={"answers": _packed(_questions(cohort), answers), "comment": text},
+        defaults={
+            "answers": _packed(_questions(cohort), answers),
+            "comment": texts.pop("", ""),
+            "words": texts,
+        },
     )
     if asked.evaluation_id is not None:
         return  # a partner who read this would learn how far the party is
@@ -771,9 +848,7 @@ def _form(
     right: Participation | None,
     stage: str,
     language: str,
-    answers: Sequence[int],
-    comment: str,
-    wish: str,
+    said: _Own,
     person: str = "",
 ) -> FormCard:
     asked = cohort.round
@@ -825,10 +900,29 @@ def _form(
         time_frame=instrument.time_frame.into(language),
         not_validated=instrument.not_validated.into(language),
         comment_prompt=instrument.comment.into(language) if instrument.comment else "",
-        items=_item_cards(instrument, partners, about, language, answers) if asks else (),
-        comment=comment,
-        wish=wish,
+        items=_item_cards(instrument, partners, about, language, said.answers) if asks else (),
+        comment=said.texts.get("", ""),
+        wish=said.wish,
         wishes=_wishes(cohort),
+        open_lines=_open_cards(instrument, language, said.texts)
+        if asks and _asks_comment(cohort)
+        else (),
+    )
+
+
+def _open_cards(
+    instrument: Instrument, language: str, texts: Mapping[str, str]
+) -> tuple[OpenCard, ...]:
+    titles = {one.code: one.title.into(language) for one in instrument.facets}
+    return tuple(
+        OpenCard(
+            name=_field(line.code),
+            text=line.text.into(language),
+            help=line.help.into(language) if line.help else "",
+            facet=titles.get(line.facet, ""),
+            words=texts.get(line.code, ""),
+        )
+        for line in instrument.open_lines
     )
 
 

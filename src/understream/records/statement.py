@@ -7,12 +7,16 @@ from understream.records.seat import SeatRow
 
 
 class Statement(models.Model):
-    """A signed answer; not a voice. Without a seat it is the party's one voice."""
+    """A signed answer; not a voice. Without a seat it is the party's one voice.
+
+    ``words`` are the answers to open questions, by the question's code.
+    """
 
     cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="statements")
     seat = models.ForeignKey(SeatRow, on_delete=models.PROTECT, related_name="+", null=True)
     answers = models.BinaryField()
     comment = models.TextField(blank=True)
+    words = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

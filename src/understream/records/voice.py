@@ -24,7 +24,11 @@ class Voice(models.Model):
 
 
 class Comment(models.Model):
-    """One text, a row of its own: linked to nothing but its cohort and block."""
+    """One text, a row of its own: linked to nothing but its cohort and block.
+
+    Each answer to an open question is one too: ``prompt`` is the question's code, "" for the field
+    at the end. What one person wrote to several stands in rows that nothing joins.
+    """
 
     class Wish(models.TextChoices):
         """What the author wants to happen with the text."""
@@ -37,6 +41,7 @@ class Comment(models.Model):
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
     hint = models.PositiveSmallIntegerField(default=0)
     text = models.TextField()
+    prompt = models.CharField(max_length=40, blank=True, default="")
     wish = models.CharField(max_length=16, choices=Wish, default=Wish.AS_WRITTEN)
 
     def __str__(self) -> str:

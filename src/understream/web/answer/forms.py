@@ -15,6 +15,9 @@ from understream.domain.voice import NOT_ANSWERED, FormCard, ItemCard
 LARGEST = 64 * 1024
 """The longest body that is read: all questions and a remark fit in it several times."""
 
+OPEN = "open-"
+"""How the field of an open question begins; its code follows."""
+
 _SUBMISSION = re.compile(r"[0-9a-f]{32}")
 _OUT_OF_DATE = _("The page is out of date. Reload it; your answers are still on it.")
 
@@ -33,6 +36,7 @@ class Said:
 
     :ivar answers: whole numbers in the order of the questions, 0 where none was given.
     :ivar change: whether they replace what this browser sent before.
+    :ivar words: answers to open questions, by the question's code.
     """
 
     submission: str
@@ -40,6 +44,7 @@ class Said:
     comment: str
     wish: str
     change: bool
+    words: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,17 @@ def from_page(posted: QueryDict, names: Sequence[str]) -> Said:
         posted.get("comment", ""),
         posted.get("wish", ""),
         posted.get("change", "") == "1",
+        words_in(posted),
     )
+
+
+def words_in(posted: QueryDict) -> dict[str, str]:
+    """Return the answers to open questions that a posted form holds, by the question's code."""
+    return {
+        name.removeprefix(OPEN): held
+        for name, held in posted.items()
+        if name.startswith(OPEN) and isinstance(held, str)
+    }
 
 
 def answers_in(posted: QueryDict, names: Sequence[str]) -> tuple[int, ...]:
@@ -123,7 +138,10 @@ def from_script(body: bytes) -> Said:
     answers, comment, wish = told.get("answers"), told.get("comment", ""), told.get("wish", "")
     if not isinstance(answers, list) or any(type(one) is not int for one in answers):
         raise Unfit({"": _OUT_OF_DATE})
-    if not (isinstance(comment, str) and isinstance(wish, str)):
+    words = told.get("words", {})
+    if not (isinstance(comment, str) and isinstance(wish, str) and isinstance(words, dict)):
+        raise Unfit({"": _OUT_OF_DATE})
+    if not all(isinstance(one, str) for one in words.values()):
         raise Unfit({"": _OUT_OF_DATE})
     return Said(
         _submission(told.get("submission", "")),
@@ -131,6 +149,7 @@ def from_script(body: bytes) -> Said:
         comment,
         wish,
         told.get("change") is True,
+        {name.removeprefix(OPEN): held for name, held in words.items()},
     )
 
 
@@ -143,8 +162,12 @@ def _submission(given: object) -> str:
 def with_what_was_typed(card: FormCard, posted: QueryDict) -> FormCard:
     """Return the card with what somebody filled in, so that nothing has to be typed twice."""
     items = tuple(replace(item, answer=_point(posted.get(item.name, ""))) for item in card.items)
-    comment = posted.get("comment", card.comment)[:LARGEST]
-    return replace(card, items=items, comment=comment, wish=posted.get("wish", card.wish))
+    lines = tuple(
+        replace(line, words=posted.get(line.name, line.words)[:LARGEST])
+        for line in card.open_lines
+    )
+    comment, wish = posted.get("comment", card.comment)[:LARGEST], posted.get("wish", card.wish)
+    return replace(card, items=items, comment=comment, wish=wish, open_lines=lines)
 
 
 def _point(given: str) -> int:

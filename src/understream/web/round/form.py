@@ -29,6 +29,7 @@ def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - th
             round,
             answers=forms.answers_in(request.POST, forms.names_of(card)),
             comment=request.POST.get("comment", ""),
+            words=forms.words_in(request.POST),
             now=now,
         )
     except Unfit as unfit:

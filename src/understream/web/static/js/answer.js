@@ -21,7 +21,7 @@ const policy = window.trustedTypes?.createPolicy("understream", {
 const fresh = () => ({
   device: "",
   answers: {},
-  comment: "",
+  words: {}, // what stands in each field for words
   wish: "",
   at: "device",
   submission: "",
@@ -37,7 +37,7 @@ let form = null;
 let ids = []; // the screens in order: device, questions, remark, review
 let asked = []; // the fields of the questions; a screen may hold two
 let topics = []; // the screens of the questions
-let minded = ""; // the remark whose warnings have been seen
+let minded = {}; // by field, the words whose warnings have been seen
 
 const key = () => PREFIX + form.dataset.draft;
 const find = (selector) => document.querySelector(selector);
@@ -45,6 +45,7 @@ const screen = (id) => form.querySelector(`[data-screen="${id}"]`);
 const question = (name) => form.querySelector(`[data-question="${name}"]`);
 const radios = (name) => [...question(name).querySelectorAll('input[type="radio"]')];
 const screenOf = (name) => question(name).closest("[data-screen]").dataset.screen;
+const wordsOf = (id) => screen(id)?.querySelector("[data-words]");
 const within = (id) => asked.filter((name) => screenOf(name) === id);
 
 function sentence(name, values = {}) {
@@ -57,7 +58,7 @@ function sentence(name, values = {}) {
 function stored(at) {
   try {
     const draft = JSON.parse(localStorage.getItem(at));
-    return draft && draft.until > Date.now() ? draft : null;
+    return draft?.words && draft.until > Date.now() ? draft : null;
   } catch {
     return null;
   }
@@ -162,7 +163,7 @@ function next() {
     }
     state.submission ||= random();
   }
-  if (at === "comment" && warned()) {
+  if (wordsOf(at) && warned(at)) {
     return;
   }
   if (at === "review") {
@@ -248,17 +249,17 @@ function warningsOf(text, names, language) {
 }
 
 // Show what to think of; tell whether something new has just come to light.
-function warned() {
-  const field = form.elements.comment;
+function warned(at) {
+  const field = wordsOf(at);
   const found = warningsOf(field.value, field.dataset.names, document.documentElement.lang);
-  const box = screen("comment").querySelector("[data-warnings] > .notice");
+  const box = screen(at).querySelector("[data-warnings] > .notice");
   for (const line of box.querySelectorAll("[data-warning]")) {
     line.hidden = !found[line.dataset.warning];
   }
   const any = Object.values(found).some(Boolean);
   box.hidden = !any;
-  const news = any && minded !== field.value;
-  minded = field.value;
+  const news = any && minded[at] !== field.value;
+  minded[at] = field.value;
   return news;
 }
 
@@ -317,7 +318,7 @@ function finish(id) {
   forget({ sent: true });
   state = fresh();
   over = true;
-  for (const one of [...topics, "comment", "review", "device"]) {
+  for (const one of ids) {
     screen(one)?.remove();
   }
   ids = [];
@@ -327,8 +328,9 @@ function finish(id) {
 
 // One attempt: what the server said, or nothing if it could not be asked or could not answer.
 async function attempt(draft) {
-  const { submission, change, packed, comment, wish } = draft;
-  const text = JSON.stringify({ submission, change, answers: packed, comment, wish });
+  const { submission, change, packed, wish } = draft;
+  const { comment, ...words } = draft.words;
+  const text = JSON.stringify({ submission, change, answers: packed, comment, words, wish });
   try {
     const reply = await fetch(form.action, {
       method: "POST",
@@ -438,7 +440,9 @@ function collect() {
       state.answers[name] = Number(chosen.value);
     }
   }
-  state.comment = form.elements.comment?.value ?? "";
+  for (const one of form.querySelectorAll("[data-words]")) {
+    state.words[one.name] = one.value;
+  }
   state.wish = form.querySelector('[name="wish"]:checked')?.value ?? "";
 }
 
@@ -452,8 +456,8 @@ function fill() {
     one.disabled = false;
     one.checked = one.value === state[one.name];
   }
-  if (form.elements.comment) {
-    form.elements.comment.value = state.comment;
+  for (const one of form.querySelectorAll("[data-words]")) {
+    one.value = state.words[one.name] ?? "";
   }
 }
 
@@ -505,7 +509,9 @@ function changed(event) {
   const { name, value } = event.target;
   if (asked.includes(name)) {
     state.answers[name] = Number(value);
-  } else if (name in { device: 0, comment: 0, wish: 0 }) {
+  } else if ("words" in event.target.dataset) {
+    state.words[name] = value;
+  } else if (name in { device: 0, wish: 0 }) {
     state[name] = value;
   }
   keep();
