@@ -2,12 +2,14 @@
 
 import csv
 import json
+import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
 from understream.instruments.ratings import Ratings
+from understream.instruments.table import Table, TableError
 
 Figure = int | float | str | None
 #: Marks without width that some scripts need within words.
@@ -34,6 +36,18 @@ def exact(value: Figure) -> str:
     if value is None:
         return "NA"
     return format(value, ".17g") if isinstance(value, float) else str(value)
+
+
+def rounded(value: Figure, decimals: int = 2) -> str:
+    """Write a figure for people.
+
+    :param value: a figure; None is undefined.
+    :param decimals: digits behind the point of numbers that are not whole counts.
+    :returns: the text; ``NA`` for None.
+    """
+    if value is None:
+        return "NA"
+    return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
 
 
 def long_format(lines: Sequence[Line]) -> str:
@@ -97,6 +111,29 @@ def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..."
+
+
+def printed(command: str, make: Callable[[], tuple[str, Sequence[Table], Sequence[str]]]) -> int:
+    """Print what a command has to say, or why it cannot.
+
+    :param command: its name.
+    :param make: returns the text, the tables it was made of, and remarks on them.
+    :returns: exit code: 0, or 2 if *make* refused; then nothing but the refusal is printed.
+    """
+    try:
+        text, tables, remarks = make()
+    except (TableError, ValueError) as refusal:
+        sys.stderr.write(refused(command, str(refusal)))
+        return 2
+    others = [
+        f"Read sheet {table.sheet} of {table.name}; not read: {', '.join(table.other_sheets)}."
+        for table in tables
+        if table.other_sheets
+    ]
+    for remark in (*others, *remarks):
+        sys.stderr.write(f"{readable(remark)}\n")
+    sys.stdout.write(text)
+    return 0
 
 
 def refused(command: str, sentences: str) -> str:

@@ -46,6 +46,15 @@ COMMANDS: Final = {
         environment={"UNDERSTREAM_MAIL": "demo"},
     ),
     "measure": Command("measure", "measure a file of person-level ratings", house=False),
+    "measure-raters": Command(
+        "measure_raters", "measure how far raters agree on the same subjects", house=False
+    ),
+    "measure-roundrobin": Command(
+        "measure_roundrobin", "take apart how everybody rates everybody else", house=False
+    ),
+    "measure-network": Command(
+        "measure_network", "measure how dense and how mutual ties are", house=False
+    ),
     "verify": Command("verify", "check a bundle against the receipts you kept", house=False),
     "instrument": Command("instrument", "check an instrument's file", house=False),
     "import": Command("ratings_import", "turn a file of ratings into a round with its mirror"),
