@@ -120,6 +120,7 @@ def _hear(request: HttpRequest, link: str, said: forms.Said) -> None:
         comment=said.comment,
         wish=said.wish or "as written",
         replaces=request.COOKIES.get(KEPT, "") if said.change else "",
+        words=said.words,
     )
     (reply,) = voice.speak([utterance], now=clock.now())
     if isinstance(reply, Refused):

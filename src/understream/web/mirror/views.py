@@ -93,7 +93,9 @@ def comments(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 
                     _drafts(party, typed, faults),
                     faults.get("", "") if typed.get("party") == str(party.party) else "",
                 )
-                for party in comments_to_moderate(request.seat, round)
+                for party in comments_to_moderate(
+                    request.seat, round, language=get_language() or "en"
+                )
             ],
             "round": round_before(request.seat, round),
             "alliance": alliance_before(request.seat),
