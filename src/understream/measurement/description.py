@@ -142,10 +142,7 @@ def moments(scores: Sequence[float]) -> Moments:
     if n < 2:  # noqa: PLR2004 - one person has no spread
         raise ValueError("spread needs two people or more")
     mean = fsum(scores) / n
-    away = [score - mean for score in scores]
-    # The mean is rounded: what its error adds to the squares is taken off again.
-    spread = fsum(one * one for one in away) - fsum(away) ** 2 / n
-    return Moments(n, mean, max(0.0, spread) / (n - 1))
+    return Moments(n, mean, fsum((score - mean) ** 2 for score in scores) / (n - 1))
 
 
 def moments_of(counts: Sequence[int], *, low: int = 1) -> Moments:
