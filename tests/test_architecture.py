@@ -258,8 +258,8 @@ def test_every_published_statistic_names_its_source():
         if not re.search(r"\bSources?:", file.read_text(encoding="utf-8"))
     }
 
-    # What everybody knows (a mean), and our own rules of what is shown.
-    assert silent == {"description", "disclosure", "release"}
+    # Our own rules of what is shown.
+    assert silent == {"disclosure", "release"}
 
 
 def test_every_act_has_a_rule_and_nothing_else_has():

@@ -247,7 +247,7 @@ def _settle_comments(
     for cohort in cohorts:
         if cohort.mode != Mode.CONFIDENTIAL:
             continue
-        may_open = openable(texts[cohort.pk], len(voices[cohort.pk]), row.k)
+        may_open = _openable(texts[cohort.pk], len(voices[cohort.pk]), row.k)
         if not may_open:
             _store_none(cohort, "few")
         elif row.moderator_id is None:
@@ -321,7 +321,7 @@ def enough(people: int, texts: int, k: int) -> bool:
     return people >= max(COMMENT_COHORT, k) and texts >= FEWEST_TEXTS
 
 
-def openable(texts: Sequence[Comment], people: int, k: int) -> list[Comment]:
+def _openable(texts: Sequence[Comment], people: int, k: int) -> list[Comment]:
     """Return the texts of a party that may be read, question by question.
 
     Who writes to several questions writes several texts, but one to each: three texts to one
@@ -518,7 +518,7 @@ def comments_to_moderate(seat: Seat, key: int, *, language: str = "en") -> tuple
     done = {one.cohort_id for one in kept if one.content["comments"]}
     waiting = []
     for cohort in cohorts:
-        may_open = openable(texts[cohort.pk], people[cohort.pk], row.k)
+        may_open = _openable(texts[cohort.pk], people[cohort.pk], row.k)
         may_open.sort(key=lambda one: order.index(one.prompt))
         raw = [
             RawComment(one.key, one.text, one.wish, asked.get(one.prompt, "")) for one in may_open
@@ -586,7 +586,7 @@ def open_comments(
     if cohort is None:
         raise Missing
     written = list(Comment.objects.filter(cohort=cohort).order_by("key"))
-    raw = openable(written, _voices_by_cohort([cohort])[cohort.pk], row.k)
+    raw = _openable(written, _voices_by_cohort([cohort])[cohort.pk], row.k)
     if not raw:
         raise Missing
     if CommentRelease.objects.filter(cohort=cohort).exists():

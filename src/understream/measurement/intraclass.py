@@ -81,7 +81,7 @@ def intraclass(
     *Psychological Methods* 1(1), 30-46, tables 4 and 7.
 
     >>> intraclass([[1, 2], [3, 3], [5, 4]], Design.CONSISTENCY).value  # doctest: +ELLIPSIS
-    0.777...
+    0.8
     """
     if not 0 < confidence < 1:
         raise ValueError("the confidence lies between 0 and 1")

@@ -164,7 +164,7 @@ def gwet_ac2(ratings: Sequence[Sequence[Rating]]) -> float | None:
     the ordinal weights of table 3.A.
 
     >>> gwet_ac2([[1, 1], [2, 2], [1, 3]])  # doctest: +ELLIPSIS
-    0.4
+    0.2116...
     """
     return _gwet(rectangle(ratings), weighted=True)
 
