@@ -58,6 +58,7 @@ def test_the_whole_agenda_is_played_and_nothing_is_lost(
     visitor, own_house, language, theme, agenda, kinds, people
 ):
     looks = {"locale": {"en": "en-GB", "nl": "nl-NL"}[language], "color_scheme": theme}
+    looks["reduced_motion"] = "reduce"  # what arrives softly is pale while it does
     seen = set()
     held = begin(visitor, own_house, language=language, agenda=agenda, people=people, **looks)
     desk, room = held.desk, held.room
