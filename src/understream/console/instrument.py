@@ -1,9 +1,10 @@
-"""`understream instrument check`: whether a questionnaire's file is in order, and what it says."""
+"""`understream instrument`: check a questionnaire's file; take one in, or hand one out."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from understream.console import questionnaire
 from understream.console.figures import columns
 from understream.instruments.reader import Instrument, InstrumentError, Scale, read_file
 
@@ -28,14 +29,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "files", metavar="FILE", nargs="+", help="an instrument, such as trust.toml"
     )
+    taken = actions.add_parser(
+        "import",
+        help="make a draft of a questionnaire that other software wrote",
+        description=(
+            "Read a questionnaire of LimeSurvey, XLSForm or Qualtrics, and say what is kept,"
+            " changed and left behind, and why. With --write also write the draft of an"
+            " instrument."
+        ),
+    )
+    questionnaire.configure_import(taken)
+    handed = actions.add_parser(
+        "export",
+        help="write an instrument as an XLSForm, which reads back the same",
+        description="Write an instrument as an XLSForm workbook, in both languages.",
+    )
+    questionnaire.configure_export(handed)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check each file; what is in order to standard output, faults to standard error.
+    """Check, take in or hand out; what was done to standard output, faults to standard error.
 
     :param options: what :func:`configure` declared.
     :returns: exit code: 0, or 2 if a file cannot be used.
     """
+    if options.action == "import":
+        return questionnaire.take_in(options)
+    if options.action == "export":
+        return questionnaire.hand_out(options)
     code = 0
     for name in options.files:
         try:

@@ -56,7 +56,7 @@ COMMANDS: Final = {
         "measure_network", "measure how dense and how mutual ties are", house=False
     ),
     "verify": Command("verify", "check a bundle against the receipts you kept", house=False),
-    "instrument": Command("instrument", "check an instrument's file", house=False),
+    "instrument": Command("instrument", "check, import or export a questionnaire", house=False),
     "import": Command("ratings_import", "turn a file of ratings into a round with its mirror"),
     "person": Command("person", "add somebody who may sign in"),
     "tick": Command("tick", "do once what has fallen due"),

@@ -13,6 +13,7 @@ from understream.console.figures import readable, refused
 from understream.domain import world
 from understream.domain.letter import address
 from understream.domain.ratings import Imported, import_ratings, seat_of_importer
+from understream.instruments.answers import columns_of, never_taken
 from understream.instruments.ratings import (
     Ratings,
     Scale,
@@ -110,6 +111,7 @@ def run(options: argparse.Namespace) -> int:
         + ".\n"
     )
     if options.dry_run:
+        sys.stdout.write(_columns(table, options))
         sys.stdout.write("Nothing was stored; leave out --dry-run to import.\n")
     else:
         party = readable(made.party)
@@ -141,10 +143,33 @@ def _ratings(table: Table, options: argparse.Namespace) -> Ratings:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"{name} names two scales; choose another name for one")
-    units = [options.unit]
-    if options.unit.strip() not in table.headers:
-        units = [column.strip() for column in options.unit.split(",")]
+    units = _units(table, options)
+    asked = [*units, *(item for group in groups for item in group.items)]
+    for column in never_taken(asked):
+        raise ValueError(f"{column.name} is never taken in: {column.why}; name another column")
     return read_ratings(table, units, groups, options.scale)
+
+
+def _units(table: Table, options: argparse.Namespace) -> list[str]:
+    if options.unit.strip() in table.headers:
+        return [options.unit.strip()]
+    return [column.strip() for column in options.unit.split(",")]
+
+
+def _columns(table: Table, options: argparse.Namespace) -> str:
+    """Say of every column what becomes of it."""
+    units = set(_units(table, options))
+    items = {item for spec in options.items for item in items_of(table, spec).items}
+    lines = []
+    for column in columns_of(table):
+        if column.name in units:
+            said = "it says who belongs to which party; kept as the party's name only"
+        elif column.name in items:
+            said = "an item; its answers become figures, and are not stored"
+        else:
+            said = f"left behind: {column.why or 'nobody asked for it'}"
+        lines.append(f"  {readable(column.name) or '(no name)'}: {said}.\n")
+    return "Columns:\n" + "".join(lines)
 
 
 def _scale(text: str) -> Scale:

@@ -297,11 +297,24 @@ def _records(text: str, delimiter: str, name: str, skipped: int) -> list[tuple[i
 # --------------------------------------------------------------------- XLSX
 
 
-def _from_workbook(content: bytes, name: str) -> Table:
+def read_sheets(content: bytes, name: str) -> list[Mapping[str, Any]]:
+    """Read all sheets of an XLSX or XLS workbook.
+
+    :param content: the bytes of the file.
+    :param name: what to call the file in messages.
+    :returns: for each sheet ``name``, ``rows`` of text, ``height`` and ``width``
+        (:func:`understream.instruments.workbook.read_all`).
+    :raises TableError: if it is no plain workbook within the limits.
+    """
+    sheets: list[Mapping[str, Any]] = _child(content, name, "all")["sheets"]
+    return sheets
+
+
+def _child(content: bytes, name: str, *which: str) -> Mapping[str, Any]:
     """Let a child process with little memory and time read the workbook."""
     try:
         child = subprocess.run(  # noqa: S603 - our own file, by this same interpreter
-            [sys.executable, "-I", "-B", workbook.__file__],
+            [sys.executable, "-I", "-B", workbook.__file__, *which],
             input=content,
             capture_output=True,
             timeout=_SECONDS,
@@ -313,6 +326,11 @@ def _from_workbook(content: bytes, name: str) -> Table:
         found = _TOO_MUCH
     if "fault" in found:
         raise _workbook_fault(found, name)
+    return found
+
+
+def _from_workbook(content: bytes, name: str) -> Table:
+    found = _child(content, name)
     grid: list[list[str]] = found["rows"]
     if not grid or not any(grid[0]):
         raise _no_header(name)

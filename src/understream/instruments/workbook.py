@@ -1,8 +1,9 @@
-"""Read the first sheet of an XLSX workbook, in a process that can do no harm.
+"""Read the first sheet of an XLSX workbook, or all of them, in a process that can do no harm.
 
 Run as a program by :mod:`understream.instruments.table`: the file comes in on standard input, a
-line of JSON goes out: ``{"sheet", "others", "rows"}``, or ``{"fault", ...}``. Before anything
-else the process gives up memory beyond 256 MB, processor time beyond 10 s and writing files.
+line of JSON goes out: ``{"sheet", "others", "rows"}``, or with the word ``all`` behind its name
+``{"sheets"}``; or ``{"fault", ...}``. Before anything else the process gives up memory beyond
+256 MB, processor time beyond 10 s and writing files.
 
 What an archive says about itself is not believed: every part is really inflated, piece by piece,
 and counted; then the parts are put into a new archive, and only that one reaches the parser, so
@@ -30,6 +31,8 @@ MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 512
 #: Most characters in a cell.
 LONGEST_CELL: Final = 10_000
+#: Most cells in all sheets together.
+MOST_CELLS: Final = 2_000_000
 #: What the process may use.
 MEMORY: Final = 256_000_000
 SECONDS: Final = 10
@@ -37,6 +40,7 @@ SECONDS: Final = 10
 _PIECE: Final = 65_536
 _ENCRYPTED: Final = 1
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
+_OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh")
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,4})\$?([0-9]{1,8})")
 _RELATION: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -61,6 +65,57 @@ def read_sheet(content: bytes) -> dict[str, object]:
 
     Source: ECMA-376 part 1 (SpreadsheetML) and the ZIP application note of PKWARE.
     """
+    parts = _checked(content)
+    names, places = _sheets(parts)
+    _, _, formulas = _check_cells(places[0], parts[places[0]])
+    if formulas:
+        raise Fault("formula", cells=formulas)
+    (grid,) = _grids(_packed(parts), first_only=True).values()
+    width = max((len(row) for row in grid), default=0)
+    while width and not any(row[width - 1] for row in grid):
+        width -= 1
+    return {"sheet": names[0], "others": names[1:], "rows": [row[:width] for row in grid]}
+
+
+def read_all(content: bytes) -> dict[str, object]:
+    """Read every sheet of a workbook, also of an old one (XLS).
+
+    :param content: the bytes of an XLSX or XLS file.
+    :returns: ``sheets``, a list of objects with ``name``, ``rows`` of text, ``formulas`` with the
+        cells that hold one, and how far its cells reach, in ``height`` and ``width``; in an XLSX
+        file those of empty cells with a look of their own count, and an empty sheet has one cell.
+    :raises Fault: if the file is no plain workbook within the limits. Formulas of an XLS file
+        cannot be told from values.
+    """
+    reached: list[tuple[int, int, list[str]]] = []
+    if content.startswith(_OLD_OFFICE):
+        grids = _grids(content)
+    else:
+        parts = _checked(content)
+        _, places = _sheets(parts)
+        reached = [_check_cells(place, parts[place]) for place in places]
+        grids = _grids(_packed(parts))
+    reached = reached or [
+        (len(rows), max(map(len, rows), default=0), []) for rows in grids.values()
+    ]
+    if sum(height * width for height, width, _ in reached) > MOST_CELLS:
+        raise Fault("limits")
+    return {
+        "sheets": [
+            {
+                "name": name,
+                "rows": rows,
+                "height": height,
+                "width": width,
+                "formulas": formulas,
+            }
+            for (name, rows), (height, width, formulas) in zip(grids.items(), reached, strict=True)
+        ]
+    }
+
+
+def _checked(content: bytes) -> dict[str, bytes]:
+    """Unpack a workbook; refuse archives within it, and XML that declares anything."""
     parts = inflate(content)
     if "[Content_Types].xml" not in parts or "xl/workbook.xml" not in parts:
         raise Fault("not a workbook")
@@ -69,25 +124,29 @@ def read_sheet(content: bytes) -> dict[str, object]:
             raise Fault("nested", part=name[:60])
         if name.endswith((".xml", ".rels", ".vml")):
             _parse(name, part, lambda _tag, _attributes: None)
-    names, first = _sheets(parts)
-    _check_cells(first, parts[first])
+    return parts
+
+
+def _grids(content: bytes, *, first_only: bool = False) -> dict[str, list[list[str]]]:
+    """Return the text of all cells of each sheet, or of the first one."""
     # Imported only now, so that the limits hold and the parent does not load it.
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - see above
 
+    grids: dict[str, list[list[str]]] = {}
+    name = "the workbook"
     try:
-        book = CalamineWorkbook.from_filelike(BytesIO(_packed(parts)))
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+        for name in book.sheet_names[:1] if first_only else book.sheet_names:
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            grids[name] = [[_written(cell) for cell in row] for row in rows]
     except (CalamineError, ValueError, OSError):
-        raise Fault("damaged", part=first[:60]) from None
-    grid = [[_written(cell) for cell in row] for row in rows]
-    for line, row in enumerate(grid, 1):
-        for column, cell in enumerate(row):
-            if len(cell) > LONGEST_CELL:
-                raise Fault("cell", cells=[letters(column) + str(line)], limit=LONGEST_CELL)
-    width = max((len(row) for row in grid), default=0)
-    while width and not any(row[width - 1] for row in grid):
-        width -= 1
-    return {"sheet": names[0], "others": names[1:], "rows": [row[:width] for row in grid]}
+        raise Fault("damaged", part=name[:60]) from None
+    for grid in grids.values():
+        for line, row in enumerate(grid, 1):
+            for column, cell in enumerate(row):
+                if len(cell) > LONGEST_CELL:
+                    raise Fault("cell", cells=[letters(column) + str(line)], limit=LONGEST_CELL)
+    return grids
 
 
 def inflate(content: bytes) -> dict[str, bytes]:
@@ -191,8 +250,8 @@ def _parse(
         raise Fault("damaged", part=name[:60]) from None
 
 
-def _sheets(parts: dict[str, bytes]) -> tuple[list[str], str]:
-    """Return the names of the sheets in order, and the part that holds the first one."""
+def _sheets(parts: dict[str, bytes]) -> tuple[list[str], list[str]]:
+    """Return the names of the sheets in order, and the parts that hold them."""
     names: list[str] = []
     relations: list[str] = []
     targets: dict[str, str] = {}
@@ -209,21 +268,25 @@ def _sheets(parts: dict[str, bytes]) -> tuple[list[str], str]:
     _parse("xl/workbook.xml", parts["xl/workbook.xml"], sheet)
     listed = "xl/_rels/workbook.xml.rels"
     _parse(listed, parts.get(listed, b"<none/>"), relation)
-    target = targets.get(relations[0], "") if relations else ""
-    first = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    if first not in parts:
+    found = [targets.get(one, "") for one in relations]
+    places = [one.lstrip("/") if one.startswith("/") else f"xl/{one}" for one in found]
+    if not places or not set(places) <= set(parts):
         raise Fault("not a workbook")
-    return names, first
+    return names, places
 
 
-def _check_cells(name: str, part: bytes) -> None:
-    """Refuse formulas, error values and cells out of reach, naming the cells."""
+def _check_cells(name: str, part: bytes) -> tuple[int, int, list[str]]:
+    """Refuse error values and cells out of reach, naming the cells.
+
+    :returns: how far the cells reach, lines and columns, 1 at least; and which hold a formula.
+    """
     formulas: list[str] = []
     errors: list[str] = []
     line, column = 0, -1
+    height = width = 1
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal line, column
+        nonlocal line, column, height, width
         match tag.rpartition(" ")[2]:
             case "row":
                 given = attributes.get("r", "")
@@ -235,6 +298,7 @@ def _check_cells(name: str, part: bytes) -> None:
                 column = _position(found[1]) if found else column + 1
                 line = int(found[2]) if found else line
                 reach()
+                height, width = max(height, line), max(width, column + 1)
                 if attributes.get("t") == "e":
                     errors.append(letters(column) + str(line))
             case "f":
@@ -246,10 +310,9 @@ def _check_cells(name: str, part: bytes) -> None:
             raise Fault("far", cells=[spot], rows=MOST_ROWS + 1, columns=letters(MOST_COLUMNS - 1))
 
     _parse(name, part, start)
-    if formulas:
-        raise Fault("formula", cells=formulas)
     if errors:
         raise Fault("error", cells=errors)
+    return height, width, formulas
 
 
 def _written(cell: object) -> str:
@@ -296,7 +359,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        told: dict[str, object] = read_sheet(sys.stdin.buffer.read())
+        read = read_all if sys.argv[1:] == ["all"] else read_sheet
+        told: dict[str, object] = read(sys.stdin.buffer.read())
     except Fault as fault:
         told = fault.told
     except MemoryError:
