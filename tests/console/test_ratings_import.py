@@ -123,6 +123,10 @@ def test_a_dry_run_tells_and_stores_nothing(small, capsys):
 
     assert capsys.readouterr().out == (
         "13 people in 3 parties; of 1 nothing is shown, to protect people.\n"
+        "Columns:\n"
+        "  unit: it says who belongs to which party; kept as the party's name only.\n"
+        "  Q1: an item; its answers become figures, and are not stored.\n"
+        "  Q2: an item; its answers become figures, and are not stored.\n"
         "Nothing was stored; leave out --dry-run to import.\n"
     )
     assert stored() == [0, 0, 0, 0]
@@ -231,3 +235,39 @@ def test_every_bad_table_of_the_collection_is_tried(shared):
     assert sorted(BAD) == sorted(
         path.name for path in folder.iterdir() if path.suffix in (".csv", ".xlsx")
     )
+
+
+@pytest.mark.usefixtures("manager")
+def test_a_dry_run_says_of_every_column_what_becomes_of_it(tmp_path, capsys):
+    path = tmp_path / "answers.csv"
+    path.write_text(
+        "Response ID,Date submitted,IP address,unit,Q1,Q2,Remarks\n"
+        + "".join(f"1,2026-01-01,10.0.0.1,{row[:-1]},hm\n" for row in ROWS.splitlines(True))
+    )
+
+    assert run(path, *ASKED, "--dry-run") == 0
+
+    told = capsys.readouterr().out
+    assert (
+        "Columns:\n"
+        "  Response ID: left behind: it can say who answered.\n"
+        "  Date submitted: left behind: it says when somebody answered.\n"
+        "  IP address: left behind: an address of a device.\n"
+        "  unit: it says who belongs to which party; kept as the party's name only.\n"
+        "  Q1: an item; its answers become figures, and are not stored.\n"
+        "  Q2: an item; its answers become figures, and are not stored.\n"
+        "  Remarks: left behind: nobody asked for it.\n"
+    ) in told
+    assert "10.0.0.1" not in told
+    assert stored() == [0, 0, 0, 0]
+
+
+@pytest.mark.usefixtures("manager")
+def test_an_ip_address_is_not_taken_in_even_if_it_is_asked_for(tmp_path, capsys):
+    path = tmp_path / "answers.csv"
+    path.write_text("ipaddr,Q1,Q2\n10.0.0.1,3,3\n")
+
+    assert run(path, "--unit", "ipaddr", *ASKED[2:]) == 2
+
+    assert "ipaddr is never taken in: an address of a device" in capsys.readouterr().err
+    assert stored() == [0, 0, 0, 0]

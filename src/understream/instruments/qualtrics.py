@@ -167,9 +167,9 @@ def _in_block(
     asked: list[Question] = []
     rows = block.get("BlockElements")
     for row in rows if isinstance(rows, list) else ():
-        type_ = row.get("Type") if isinstance(row, dict) else None
+        type_ = str(row.get("Type")) if isinstance(row, dict) else "nothing"
         if type_ not in _IN_BLOCKS:
-            faults.append((place, f"it holds something of the type {shown(str(type_))}", _ANEW))
+            faults.append((place, f"it holds something of the type {shown(type_)}", _ANEW))
         elif type_ == "Question":
             key = str(row.get("QuestionID"))
             if key in questions:
