@@ -295,6 +295,7 @@ def _gwet(rows: Sequence[Sequence[Rating]], *, weighted: bool) -> float | None:
                  for other, b in counts.items()), Fraction()
             )  # fmt: skip
             seen += (alike - len(row)) / (len(row) * (len(row) - 1) * len(several))
-    total = sum((weight(one, other) for one in categories for other in categories), Fraction())
+    # All weights together; of ordinal ones the triangular numbers add up to this.
+    total = q * q - Fraction((q + 1) * (q + 2), 6) if weighted else Fraction(q)
     chance = total / (q * (q - 1)) * sum(share * (1 - share) for share in shares.values())
     return float((seen - chance) / (1 - chance)) if chance != 1 else None
