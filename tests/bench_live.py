@@ -4,7 +4,9 @@ Starts, each on one core, in turn and in the same run: our own house (SQLite, sy
 oTree from PyPI and a socket.io broadcast server from npm, installed into a folder outside the
 project, and a server that does nothing, which shows what this client can do. The client has the
 other core. Any refused answer or missing delivery is said; rows are counted afterwards. Ratios are
-of medians of legs that took turns. What cannot be started is named. The last line is JSON.
+of medians of legs that took turns. What cannot be started is named. The server that does nothing
+is measured before the first leg and after each: if its speed has drifted by more than 30 %, the
+figures are printed but not judged, and the outcome is 3. The last line is JSON.
 
     make bench-live                     all of it, about ten minutes
     make bench-live ONLY=answers        answers, fanout, storm, memory or join
@@ -98,6 +100,8 @@ class Say(Page):
 page_sequence = [Say]
 """
 FIGURES: dict[str, float | None] = {}
+STEADY = 0.3
+"""By how much the control may drift before nothing is judged."""
 
 
 def say(words: object) -> None:
@@ -387,6 +391,23 @@ async def fan_out(
 # --------------------------------------------------------------------------------- the legs
 
 
+def control(quick: bool) -> float:
+    """Return how many requests a second a server that does nothing takes from this client."""
+    port = free_port()
+    with started([sys.executable, "-c", NULL, str(port)], port):
+        rates = [
+            asyncio.run(load(port, 200, lambda _: iter(lambda: request("/", b"x"), None), 1))[0]
+            for _ in range(1 if quick else 3)
+        ]
+    say(f"   control, a server that does nothing: {median(rates):,.0f}/s")
+    return median(rates)
+
+
+def drift(controls: list[float]) -> float:
+    """Return by which share the fastest control exceeds the slowest."""
+    return max(controls) / min(controls) - 1
+
+
 def ours_says(room: Hall, number: int, step: int) -> Iterator[bytes]:
     """Return the answers of one connection: other people and slots each time, all new."""
     rng = Random(number)
@@ -404,10 +425,6 @@ def answers(quick: bool) -> None:
     """Measure durable answers a second at 50, 200 and 1,000 connections."""
     say("== (a) durable answers a second, one core")
     seconds, sizes = (1.0, (50,)) if quick else (6.0, (50, 200, 1000))
-    port = free_port()
-    with started([sys.executable, "-c", NULL, str(port)], port):
-        ceiling = asyncio.run(load(port, 200, lambda _: iter(lambda: request("/", b"x"), None), 2))
-        say(f"   this client, against a server that does nothing: {ceiling[0]:,.0f}/s")
     for size in sizes:
         with our_house(100 if quick else 2000) as (port, room, folder, _pid):
             rate, took, failed = asyncio.run(
@@ -676,7 +693,7 @@ LEGS = {"answers": answers, "fanout": fanout, "storm": storm, "memory": memory, 
 
 
 def main(given: list[str] | None = None) -> int:
-    """Run the legs; return 0."""
+    """Run the legs; return 0, or 3 if the machine was too unsteady to judge by."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=LEGS, help="one leg")
     parser.add_argument("--quick", action="store_true", help="small numbers")
@@ -687,11 +704,18 @@ def main(given: list[str] | None = None) -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 30_000)), hard))
     say(f"load of this machine before: {os.getloadavg()[0]:.1f}")
+    controls = [control(options.quick)]
     for name, leg in LEGS.items():
         if options.only in (None, name):
             leg(options.quick)
+            controls.append(control(options.quick))
+    FIGURES["control_drift"] = round(drift(controls), 2)
+    steady = drift(controls) <= STEADY
+    if not steady:
+        say(f"!! not judged: the control drifted by {drift(controls):.0%}; something else was at "
+            "work on this machine")  # fmt: skip
     say(json.dumps(FIGURES))
-    return 0
+    return 0 if steady else 3
 
 
 if __name__ == "__main__":
