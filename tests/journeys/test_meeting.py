@@ -51,7 +51,6 @@ def make_confidential(desk):
     desk.page.locator("main form button").last.click()
 
 
-@pytest.mark.soak  # fails now and then on a busy machine
 def test_what_is_typed_without_a_network_is_sent_once_and_a_secret_stays_in_the_page(
     own_house, visitor
 ):
@@ -181,7 +180,6 @@ def drag(page, what, onto):
     page.mouse.up()
 
 
-@pytest.mark.soak  # fails now and then on a busy machine
 def test_answers_are_gathered_by_tap_by_keyboard_and_by_drag_and_taken_back(own_house, visitor):
     held = begin(visitor, own_house, people=4)
     page = held.desk.page

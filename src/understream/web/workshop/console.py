@@ -88,6 +88,7 @@ def _page(request: SeatedRequest, key: int) -> dict[str, object]:
         "people": people,
         "waiting": [one for one in people if not one.admitted],
         "room": roomy,
+        "moment": now,
         "left": seconds_of(shown, now) if shown else None,
         "board": scene.board_of(request.seat, key, shown.key) if shown else None,
         "groups": pair.groups_of(request.seat, key, shown.key, now=now)

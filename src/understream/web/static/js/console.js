@@ -8,6 +8,9 @@
   let asking = false;
   let last = 0;
   let walking = -1;
+  let begun = 0; // acts so far
+  let answered = 0; // the last act whose answer stands here
+  let under_way = 0;
 
   const sentence = (name, values = {}) =>
     (document.querySelector(`[data-sentence="${name}"]`)?.textContent ?? "")
@@ -61,12 +64,13 @@
   };
 
   // A whole page where a part was expected (signed out, ended): go and see that page.
-  const put = async (response, sent = null) => {
+  const put = async (response, number, sent = null) => {
     const text = await response.text();
-    if (!sent && writes()) {
-      stale = true; // somebody began to write while the part was on its way
+    if (sent ? number < answered : number !== begun || writes()) {
+      stale = true; // an act, or somebody who began to write, came before it
       return;
     }
+    answered = number;
     const before = remember(sent);
     if (!response.ok || /^\s*<!doctype/i.test(text)) {
       window.location.assign(response.redirected ? response.url : window.location.href);
@@ -81,23 +85,30 @@
     event.preventDefault();
     const form = event.target;
     const body = new FormData(form, event.submitter);
+    const number = (begun += 1);
+    under_way += 1;
     try {
       const headers = { "HX-Request": "true" };
-      await put(await fetch(form.action, { method: "POST", body, headers }), form);
+      await put(await fetch(form.action, { method: "POST", body, headers }), number, form);
     } catch {
       say(sentence("lost"));
+    } finally {
+      under_way -= 1;
+      if (stale) {
+        later();
+      }
     }
   });
 
   const ask = async () => {
-    if (asking || writes()) {
+    if (asking || under_way || writes()) {
       stale = true;
       return;
     }
     asking = true;
     stale = false;
     try {
-      await put(await fetch(room.dataset.part));
+      await put(await fetch(room.dataset.part), begun);
     } finally {
       last = Date.now();
       asking = false;
@@ -123,20 +134,16 @@
 
   // ------------------------------------------------------------------------------ the clock
 
-  let began = Date.now();
   let seen = null;
   setInterval(() => {
-    const clock = room.querySelector(".timer[data-left]");
-    if (!clock || "still" in clock.dataset) {
-      return;
+    const clock = room.querySelector(".timer[data-until]");
+    if (clock) {
+      if (clock !== seen) {
+        seen = clock;
+        window.clock.hear(clock.dataset.now);
+      }
+      clock.textContent = window.clock.face(window.clock.left(clock.dataset.until));
     }
-    if (clock !== seen) {
-      seen = clock;
-      began = Date.now();
-    }
-    const left = Number(clock.dataset.left) - Math.round((Date.now() - began) / 1000);
-    const seconds = Math.abs(left);
-    clock.textContent = `${left < 0 ? "−" : ""}${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }, 250);
 
   // --------------------------------------------------------------------- drag, as an extra

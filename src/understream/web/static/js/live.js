@@ -77,4 +77,26 @@
       close();
     };
   };
+
+  // The server's clock as far as this device can know it. News is late by its journey and never
+  // early, so of all estimates the one furthest ahead is the best. One that lies far behind the
+  // best means that the clock of this device was set anew.
+  const SET = 30_000; // milliseconds
+  let ahead = null;
+
+  window.clock = {
+    hear(moment) {
+      const found = Date.parse(moment) - Date.now();
+      if (ahead === null || found > ahead || ahead - found > SET) {
+        ahead = found;
+      }
+    },
+    // Whole seconds until a moment; less than none when it is over.
+    left: (until) => Math.round((Date.parse(until) - Date.now() - (ahead ?? 0)) / 1000),
+    face(left) {
+      const seconds = Math.abs(left);
+      const minutes = Math.floor(seconds / 60);
+      return `${left < 0 ? "−" : ""}${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+    },
+  };
 })();

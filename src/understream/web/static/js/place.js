@@ -14,11 +14,12 @@
   let me = null;
   let shown = ""; // which screen is drawn, so that news of the same one never redraws it
   let at = 0; // of a workshop over days: the step this phone looks at
-  let offset = 0;
   let spoken = 0;
   const mine = new Map(); // step -> Map(slot -> answer)
   const done = new Set();
-  const sending = new Map(); // "step.slot" -> body that is on its way
+  const sending = new Map(); // "step.slot" -> whether what is on its way is confidential
+  let lost = false; // whether the stream is gone
+  let stored = false; // whether what was sent last has been stored
 
   const sentence = (name, values = {}) => {
     const text = find(`sentence="${name}"`)?.textContent ?? "";
@@ -59,7 +60,12 @@
     }
   };
 
-  const say = (name) => {
+  // What waits to be sent comes before news of the network: it says where the words are.
+  const say = () => {
+    let name = lost ? "lost" : stored ? "saved" : "";
+    if (sending.size) {
+      name = [...sending.values()].includes(true) ? "page" : "device";
+    }
     const place = find("saved");
     place.hidden = !name;
     place.lastElementChild.textContent = name ? sentence(name) : "";
@@ -87,11 +93,11 @@
   // Sends until there is an answer; the same body and key each time, so that it counts once.
   const deliver = async (body, step) => {
     const name = `${body.step}.${body.slot}`;
-    sending.set(name, body);
+    sending.set(name, secret(step));
     if (!secret(step)) {
       keep(`send.${name}`, body);
     }
-    say(secret(step) ? "page" : "device");
+    say();
     for (let tries = 0; ; tries += 1) {
       let response = null;
       try {
@@ -103,12 +109,10 @@
         sending.delete(name);
         keep(`send.${name}`, null);
         const reply = await response.json().catch(() => ({}));
-        if (response.ok) {
-          say("saved");
-        }
+        stored = response.ok;
+        say();
         return { ok: response.ok, status: response.status, reply };
       }
-      say(secret(step) ? "page" : "device");
       await new Promise((go) => {
         const wait = Math.min(8000, 400 * 2 ** tries) * (0.5 + Math.random() / 2);
         const timer = setTimeout(go, wait);
@@ -436,11 +440,12 @@
     const screen = copy("pairs");
     const text = find("text", screen);
     const fault = find("fault", screen);
+    const name = `pair.${step.key}`;
     let revision = me.group.revision;
     let sent = me.group.draft;
     let timer = 0;
     let busy = false;
-    text.value = kept(`pair.${step.key}`) ?? sent;
+    text.value = kept(name) ?? sent;
 
     const theirs = (standing) => {
       revision = standing.revision;
@@ -457,15 +462,18 @@
       }
       busy = true;
       const writing = text.value;
-      say("device");
+      sending.set(name, false);
+      say();
       try {
         const response = await post("/pair", { step: step.key, text: writing, revision });
         const reply = await response.json();
+        sending.delete(name);
+        stored = response.ok;
+        say();
         if (response.ok) {
           revision = reply.revision;
           sent = writing;
-          say("saved");
-          keep(`pair.${step.key}`, null);
+          keep(name, null);
           tell(fault, "");
         } else if (reply.standing) {
           theirs(reply.standing);
@@ -485,13 +493,13 @@
     };
 
     text.addEventListener("input", () => {
-      keep(`pair.${step.key}`, text.value);
+      keep(name, text.value);
       clearTimeout(timer);
       timer = setTimeout(push, 800);
     });
     find("take", screen).addEventListener("click", () => {
       text.value = sent;
-      keep(`pair.${step.key}`, null);
+      keep(name, null);
       find("theirs", screen).hidden = true;
     });
     find("mine", screen).addEventListener("click", () => {
@@ -654,13 +662,10 @@
   const tick = () => {
     const step = step_();
     const clock = find("clock");
-    const left = step?.clock_until
-      ? Math.round((Date.parse(step.clock_until) - Date.now() - offset) / 1000)
-      : step?.clock;
+    const left = step?.clock_until ? window.clock.left(step.clock_until) : step?.clock;
     clock.hidden = step?.state !== "open" || left === null || left === undefined;
     if (!clock.hidden) {
-      const seconds = Math.abs(left);
-      clock.textContent = `${left < 0 ? "−" : ""}${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      clock.textContent = window.clock.face(left);
     }
   };
 
@@ -690,7 +695,7 @@
   let known = "";
   const hear = {
     room(news) {
-      offset = Date.parse(news.now) - Date.now();
+      window.clock.hear(news.now);
       room = news;
       const now = `${news.step?.key} ${news.step?.state}`;
       if (now !== known) {
@@ -742,11 +747,8 @@
   root.replaceChildren();
   refresh().then(resume);
   window.follow(`${base}/events`, hear, (state) => {
-    if (state === "lost") {
-      say("lost");
-    } else if (find("saved").lastElementChild.textContent === sentence("lost")) {
-      say(sending.size ? "device" : "");
-    }
+    lost = state === "lost";
+    say();
   });
   setInterval(tick, 250);
 })();

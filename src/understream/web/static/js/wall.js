@@ -10,7 +10,6 @@
   const answers = new Map();
   let themes = [];
   let state = null;
-  let offset = 0; // milliseconds the server's clock is ahead of ours
 
   const sentence = (name, values = {}) => {
     const text = document.querySelector(`[data-sentence="${name}"]`)?.textContent ?? "";
@@ -256,18 +255,15 @@
   const tick = () => {
     const clock = find("clock");
     const step = state?.room.step;
-    const until = step?.clock_until ? Date.parse(step.clock_until) : null;
-    const left = until === null ? step?.clock : Math.round((until - Date.now() - offset) / 1000);
+    const left = step?.clock_until ? window.clock.left(step.clock_until) : step?.clock;
     clock.hidden = step?.state !== "open" || left === null || left === undefined;
     if (!clock.hidden) {
-      const seconds = Math.abs(left);
-      const sign = left < 0 ? "−" : "";
-      clock.textContent = `${sign}${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      clock.textContent = window.clock.face(left);
     }
   };
 
   const hear = (news) => {
-    offset = Date.parse(news.room.now) - Date.now();
+    window.clock.hear(news.room.now);
     if (news.whole) {
       answers.clear();
     }
