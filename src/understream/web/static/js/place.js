@@ -275,9 +275,10 @@
     const title = find("title", part);
     title.textContent = column ? told(column) : "";
     title.hidden = !column;
-    const id = `text-${step.key}-${number}`;
-    text.id = id;
-    find("label", part).htmlFor = id;
+    for (const field of part.querySelectorAll(".input")) {
+      field.id = `${Object.keys(field.dataset)[0]}-${step.key}-${number}`;
+      field.previousElementSibling.htmlFor = field.id;
+    }
     find("context-field", part).hidden = !step.asks_context;
     const promises = step.kind === "takeouts" && number === 1;
     find("promise-field", part).hidden = !promises;
