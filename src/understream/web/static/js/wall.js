@@ -96,7 +96,7 @@
       const size = item.querySelector(".size");
       if (theme.shows) {
         size.querySelector("b").textContent = theme.answers.length;
-        size.querySelector("span").textContent = sentence("answers");
+        size.querySelector("span").textContent = sentence(theme.answers.length === 1 ? "answer" : "answers");
       } else {
         size.remove();
       }
@@ -114,6 +114,11 @@
     }
     if (themes.length) {
       place.replaceChildren(list);
+      // Whole answers only; the number above them says how many there are.
+      const shown = [...list.querySelectorAll("ul")];
+      while (place.scrollHeight > place.clientHeight + 2 && shown.some((one) => one.children.length)) {
+        shown.reduce((most, one) => (one.offsetHeight > most.offsetHeight ? one : most)).lastElementChild.remove();
+      }
     } else {
       drawAnswers({ columns: [] });
     }
@@ -138,7 +143,7 @@
       meter.value = one.points;
       item.append(meter);
       const tie = one.tied ? ` (${sentence("tied")})` : "";
-      item.append(make("b", sentence("points", { n: one.points }) + tie));
+      item.append(make("b", sentence(one.points === 1 ? "point" : "points", { n: one.points }) + tie));
       list.append(item);
     }
     place.replaceChildren(list);
