@@ -36,6 +36,7 @@ PURE = (
     "test_packaging.py", "test_bench.py", "test_messages.py", "web/test_dutch.py",
     "web/test_csp.py", "web/test_forms.py", "web/test_parts.py",
     "test_matrix.py", "test_leaks.py", "test_noninterference.py", "test_injection.py",
+    "test_noninterference_workshop.py", "test_injection_workshop.py",
     "web/test_queries.py", "console/test_world.py",
     "web/test_workshop.py", "domain/test_attendee.py", "domain/test_scene.py",
     "domain/test_vote.py", "domain/test_scale.py", "domain/test_rehearsal.py",

@@ -299,7 +299,8 @@ def _release_texts(
     fresh: list[Answer] = []
     told: list[dict[str, Any]] = []
     for party in parties:
-        texts = [voice.text for voice in said[party.pk]]
+        # Sorted first: then the order of chance hangs on what was said, and not on who said it.
+        texts = sorted(voice.text for voice in said[party.pk])
         opens = enough(len(texts), len(texts), K)
         told.append({"position": party.position, "name": party.name, "opens": opens})
         if opens:
