@@ -20,7 +20,7 @@ from understream.web import clock
 from understream.web.place.views import cookie_of
 
 pytestmark = pytest.mark.django_db
-MANY = " ".join(f"word{letter}" for letter in "abcdefghijklmnopqrs")
+MANY = " ".join(f"word{letter}" for letter in "abcdefghijklmnopqrst")
 """As many words that come back as the worst words have."""
 
 
