@@ -4,7 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
+from functools import lru_cache
+from math import inf, sqrt
 
 from understream.measurement.description import Moments, moments_of, size
 from understream.measurement.student import t_cdf, t_quantile
@@ -21,6 +22,8 @@ SD_FLOOR = 0.5
 USUAL_SD, USUAL_WEIGHT = 1.0, 4
 _SEVEN_POINT_STEPS = 6
 _TWO = 2
+#: Where an interval of 95 % ends above.
+_TWO_SIDED = 0.975
 
 
 class Gap(StrEnum):
@@ -172,7 +175,9 @@ def welch_label(counts_a: Sequence[int], counts_b: Sequence[int]) -> Gap:
         raise ValueError("both groups answer on the same scale")
     if min(size(counts_a), size(counts_b)) < _TWO:
         return Gap.UNKNOWN
-    return _label(counts_a, counts_b, welch(counts_a, counts_b, sd_floor=SD_FLOOR * scale))
+    a, b = moments_of(counts_a), moments_of(counts_b)
+    parts = _parts(a, b, SD_FLOOR * scale)
+    return _label(counts_a, counts_b, *_error(parts, (a.n - 1, b.n - 1)))
 
 
 def moderated_label(counts_a: Sequence[int], counts_b: Sequence[int]) -> Gap:
@@ -195,7 +200,7 @@ def moderated_label(counts_a: Sequence[int], counts_b: Sequence[int]) -> Gap:
     if min(size(counts_a), size(counts_b)) < _TWO:
         return Gap.UNKNOWN
     found = moderated(moments_of(counts_a), moments_of(counts_b), points=points)
-    return _label(counts_a, counts_b, found)
+    return _label(counts_a, counts_b, found.standard_error, found.df)
 
 
 def floored(a: Moments, b: Moments, *, points: int) -> Welch:
@@ -322,25 +327,49 @@ def _interval(
 ) -> Welch:
     if not 0 < confidence < 1:
         raise ValueError("the confidence lies between 0 and 1")
-    whole = sum(parts)
-    if whole == 0:
-        raise ValueError("both groups are unanimous: there is no spread to judge by")
-    error = sqrt(whole)
-    # In shares of the whole, so that tiny spreads do not vanish when squared.
-    df = 1 / sum((part / whole) ** 2 / df for part, df in zip(parts, dfs, strict=True))
+    error, df = _error(parts, dfs)
     half = t_quantile((1 + confidence) / 2, df) * error
     return Welch(difference, error, df, difference - half, difference + half)
 
 
-def _label(counts_a: Sequence[int], counts_b: Sequence[int], found: Welch) -> Gap:
+def _error(parts: tuple[float, float], dfs: tuple[int, int]) -> tuple[float, float]:
+    """Return the standard error of a difference, and its degrees of freedom."""
+    whole = parts[0] + parts[1]
+    if whole == 0:
+        raise ValueError("both groups are unanimous: there is no spread to judge by")
+    # In shares of the whole, so that tiny spreads do not vanish when squared.
+    df = 1 / ((parts[0] / whole) ** 2 / dfs[0] + (parts[1] / whole) ** 2 / dfs[1])
+    return sqrt(whole), df
+
+
+def _label(counts_a: Sequence[int], counts_b: Sequence[int], error: float, df: float) -> Gap:
     # In whole numbers, so that a difference of exactly 1.0 counts on every way of reckoning.
     points, pairs = len(counts_a), sum(counts_a) * sum(counts_b)
     apart = abs(_apart(counts_a, counts_b))
-    half = found.high - found.difference
     distance = apart / pairs
     if apart * _SEVEN_POINT_STEPS >= (points - 1) * pairs * GAP:
-        return Gap.CLEAR if distance > half else Gap.POSSIBLE
-    return Gap.SAME if distance + half <= SAME * _proportion(points) else Gap.UNKNOWN
+        return Gap.CLEAR if _beyond_half(distance, error, df) > 0 else Gap.POSSIBLE
+    room = SAME * _proportion(points) - distance
+    return Gap.SAME if _beyond_half(room, error, df) >= 0 else Gap.UNKNOWN
+
+
+def _beyond_half(distance: float, error: float, df: float) -> int:
+    """Return whether a distance is more (1), as much (0) or less (-1) than half an interval.
+
+    Half an interval shrinks as the degrees of freedom grow: those of the whole numbers around
+    them, which are remembered, tell nearly always.
+    """
+    if distance > _critical(int(df)) * error:
+        return 1
+    if distance < _critical(int(df) + 1) * error:
+        return -1
+    half = t_quantile(_TWO_SIDED, df) * error
+    return (distance > half) - (distance < half)
+
+
+@lru_cache(maxsize=1024)
+def _critical(df: int) -> float:
+    return t_quantile(_TWO_SIDED, df) if df else inf
 
 
 def _apart(counts_a: Sequence[int], counts_b: Sequence[int]) -> int:
