@@ -4,11 +4,11 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup core dev demo run test check fmt fmt-check types arch docs bench bench-live soak messages release lock
+.PHONY: help setup core dev demo run test check fmt fmt-check types arch docs bench bench-live bench-measure soak messages release lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | \
-	  while read -r make name line; do printf '  make %-9s %s\n' "$$name" "$$line"; done
+	  while read -r make name line; do printf '  make %-13s %s\n' "$$name" "$$line"; done
 
 setup: core ## make .venv with what the house needs to run
 	@echo "ready in .venv; next: make demo"
@@ -58,6 +58,9 @@ bench: dev ## print the figures of speed and memory; the last line is JSON (COLD
 
 bench-live: dev ## print the figures of the live path beside its peers (ONLY=answers, QUICK=1)
 	@$(BIN)/python tests/bench_live.py $(if $(ONLY),--only $(ONLY)) $(if $(filter 1,$(QUICK)),--quick)
+
+bench-measure: dev ## print what a million ratings cost beside pandas + pingouin (FULL=1, QUICK=1)
+	@$(BIN)/python tests/bench_measure.py $(if $(filter 1,$(FULL)),--full) $(if $(filter 1,$(QUICK)),--quick)
 
 soak: dev ## run the long tests
 	@echo "== the long tests"

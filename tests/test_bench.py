@@ -38,3 +38,17 @@ def test_every_figure_is_told_beside_its_target_and_the_last_line_is_json(option
         assert any(wanted in name for name in figures), wanted
     if not options:
         assert figures[GROWTH]["value"] == 0
+
+
+@pytest.mark.soak  # installs its peer
+def test_the_mirror_of_many_ratings_agrees_with_its_peer():
+    done = subprocess.run(
+        [sys.executable, BENCH.with_name("bench_measure.py"), "--quick"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert {"seconds_1e6", "peak_mb_1e6", "ratio_pandas"} <= set(figures)
+    assert figures["compared_figures"] > 30_000
+    assert figures["worst_difference"] < 1e-9

@@ -7,6 +7,7 @@ histogram holds whole numbers only, so that order of people and rounding never m
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
+from operator import mul
 from statistics import NormalDist
 
 
@@ -70,11 +71,10 @@ def describe(counts: Sequence[int], *, low: int = 1) -> Description:
     3.0
     """
     n = size(counts)
-    total = sum(point * count for point, count in enumerate(counts, low))
     spread = variance(counts)
     return Description(
         n=n,
-        mean=total / n if n else None,
+        mean=total_of(counts, low=low) / n if n else None,
         sd_n_minus_1=None if spread is None else sqrt(spread),
         median=median(counts, low=low),
         counts=tuple(counts),
@@ -88,9 +88,20 @@ def size(counts: Sequence[int]) -> int:
     :returns: their sum.
     :raises ValueError: if a count is negative.
     """
-    if any(count < 0 for count in counts):
+    if min(counts, default=0) < 0:
         raise ValueError("a histogram counts people, so that no count is negative")
     return sum(counts)
+
+
+def total_of(counts: Sequence[int], *, low: int = 1) -> int:
+    """Return the sum of all answers in a histogram.
+
+    :param counts: numbers of people by point, shape ``(points,)``.
+    :param low: the lowest point of the scale.
+    :returns: a whole number of points.
+    """
+    total: int = sum(map(mul, counts, range(low, low + len(counts))))
+    return total
 
 
 def squares(counts: Sequence[int]) -> int:
@@ -99,8 +110,11 @@ def squares(counts: Sequence[int]) -> int:
     :param counts: numbers of people by point, shape ``(points,)``.
     :returns: ``n * sum(x^2) - sum(x)^2``, in squared points; 0 exactly when all agree.
     """
-    total = sum(point * count for point, count in enumerate(counts))
-    return sum(counts) * sum(p * p * count for p, count in enumerate(counts)) - total * total
+    points = range(len(counts))
+    steps = list(map(mul, points, counts))
+    total: int = sum(steps)
+    whole: int = sum(counts) * sum(map(mul, points, steps)) - total * total
+    return whole
 
 
 def variance(counts: Sequence[int]) -> float | None:
@@ -157,7 +171,7 @@ def moments_of(counts: Sequence[int], *, low: int = 1) -> Moments:
     if spread is None:
         raise ValueError("spread needs two people or more")
     n = sum(counts)
-    return Moments(n, sum(p * count for p, count in enumerate(counts, low)) / n, spread)
+    return Moments(n, total_of(counts, low=low) / n, spread)
 
 
 # ------------------------------------------------------------------ shares

@@ -21,10 +21,11 @@ combination of figures has equal weights within a block (``docs/concepts/block.m
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import floor
 from typing import Final, Literal
 
+from understream.measurement.description import total_of
 from understream.measurement.within_group import Agreement, agreement
 
 #: Fewest people of whom anything is shown. May be raised by agreement, never lowered.
@@ -250,7 +251,7 @@ def show(tally: Tally, *, policy: Policy, low: int = 1) -> Shown | Withheld:
     n, counts = tally.answered, tally.counts
     if n < policy.k:
         return WITHHELD
-    mean, end = _displayed_mean(counts, low=low, fine=n >= FINE_FROM)
+    mean, end = _displayed_mean(total_of(counts), n, len(counts), low)
     seven = len(counts) == SEVEN
     return Shown(
         mean=mean,
@@ -329,23 +330,27 @@ def steps_of(points: int) -> tuple[Fraction, Fraction]:
     return coarse, next(step for step in FINE if step >= FINE[0] * stretch)
 
 
-def _displayed_mean(counts: Sequence[int], *, low: int, fine: bool) -> tuple[float, End]:
+@lru_cache(maxsize=65_536)
+def _displayed_mean(total: int, n: int, points: int, low: int) -> tuple[float, End]:
     """Return the rounded mean; within a coarse step of either end only that it lies there."""
-    points = len(counts)
     coarse, finer = steps_of(points)
-    mean = Fraction(sum(point * count for point, count in enumerate(counts, 1)), sum(counts))
-    seen = rounded(mean, middle=Fraction(points + 1, 2), step=finer if fine else coarse)
+    step = finer if n >= FINE_FROM else coarse
+    seen = rounded(Fraction(total, n), middle=Fraction(points + 1, 2), step=step)
     lowest, highest = 1 + coarse, points - coarse
     end: End = "lower" if seen <= lowest else "higher" if seen >= highest else ""
     return float(min(max(seen, lowest), highest) + low - 1), end
 
 
 def _bands(counts: Sequence[int]) -> tuple[Band, ...]:
-    return tuple(_band(Fraction(100 * count, sum(counts))) for count in counts)
+    people = sum(counts)
+    return tuple(_band(count, people) for count in counts)
 
 
-def _band(share: Fraction) -> Band:
-    seen = int(rounded(share, middle=Fraction(50), step=Fraction(SHARE_STEP)))
+def _band(count: int, people: int) -> Band:
+    # As `rounded` from a middle of 50, in whole numbers.
+    away = 100 * count - 50 * people
+    steps = (2 * abs(away) + SHARE_STEP * people) // (2 * SHARE_STEP * people)
+    seen = 50 + (steps if away > 0 else -steps) * SHARE_STEP
     least, most = SHARE_ENDS
     if seen <= least:
         return Band(least, "lower")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from math import inf, sqrt
 
-from understream.measurement.description import Moments, moments_of, size
+from understream.measurement.description import Moments, moments_of, size, total_of
 from understream.measurement.student import t_cdf, t_quantile
 
 #: On seven points, a difference of one counts as a gap: about 0.8 standard deviation.
@@ -57,6 +57,16 @@ class Welch:
     def p(self) -> float:
         """How often chance alone would bring as large a difference, to either side."""
         return 2 * t_cdf(-abs(self.t), self.df)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The difference of two means, in scale points, with the word for it."""
+
+    difference: float
+    standard_error: float
+    df: float
+    label: Gap
 
 
 def welch(
@@ -169,15 +179,36 @@ def welch_label(counts_a: Sequence[int], counts_b: Sequence[int]) -> Gap:
     >>> welch_label([9, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 9]).value
     'clear'
     """
-    points = len(counts_a)
-    scale = _proportion(points)
-    if points != len(counts_b):
+    _proportion(len(counts_a))
+    if len(counts_a) != len(counts_b):
         raise ValueError("both groups answer on the same scale")
     if min(size(counts_a), size(counts_b)) < _TWO:
         return Gap.UNKNOWN
+    return judge(counts_a, counts_b).label
+
+
+def judge(counts_a: Sequence[int], counts_b: Sequence[int]) -> Judged:
+    """Return what :func:`welch_label` judges by, and the word, without working the interval out.
+
+    :param counts_a: numbers of people of the first group by point, shape ``(points,)``; n >= 2.
+    :param counts_b: those of the second group, on the same scale; n >= 2.
+    :returns: first mean minus second, standard error and degrees of freedom with standard
+        deviations of at least 0.5 on seven points, and the word.
+    :raises ValueError: below two people on a side, or for scales of different length.
+
+    Source: as :func:`welch`, and our convention (``docs/concepts/gap.md``).
+
+    >>> found = judge([0, 0, 0, 0, 2, 2, 1], [0, 1, 1, 2, 1, 1, 0])
+    >>> (found.difference, found.label.value)
+    (1.8, 'clear')
+    """
+    if len(counts_a) != len(counts_b):
+        raise ValueError("both groups answer on the same scale")
     a, b = moments_of(counts_a), moments_of(counts_b)
-    parts = _parts(a, b, SD_FLOOR * scale)
-    return _label(counts_a, counts_b, *_error(parts, (a.n - 1, b.n - 1)))
+    parts = _parts(a, b, SD_FLOOR * _proportion(len(counts_a)))
+    error, df = _error(parts, (a.n - 1, b.n - 1))
+    difference = _apart(counts_a, counts_b) / (a.n * b.n)
+    return Judged(difference, error, df, _label(counts_a, counts_b, error, df))
 
 
 def moderated_label(counts_a: Sequence[int], counts_b: Sequence[int]) -> Gap:
@@ -374,9 +405,7 @@ def _critical(df: int) -> float:
 
 def _apart(counts_a: Sequence[int], counts_b: Sequence[int]) -> int:
     """Return the difference of the means times both numbers of people, as a whole number."""
-    total_a = sum(point * count for point, count in enumerate(counts_a))
-    total_b = sum(point * count for point, count in enumerate(counts_b))
-    return total_a * sum(counts_b) - total_b * sum(counts_a)
+    return total_of(counts_a) * sum(counts_b) - total_of(counts_b) * sum(counts_a)
 
 
 def _proportion(points: int) -> float:

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import sha256
 from itertools import combinations
 from math import isfinite
@@ -408,11 +409,16 @@ def _reading(figure: Figure | Spoken) -> tuple[Fraction, End] | None:
     """Return a displayed number as the decimal that is read, and how it is coded."""
     match figure:
         case Shown(mean=mean, end=end):
-            return Fraction(str(mean)), end
+            return _as_read(mean), end
         case Spoken(value=int(value)):
             return Fraction(value), ""
         case _:
             return None
+
+
+@lru_cache(maxsize=4096)
+def _as_read(mean: float) -> Fraction:
+    return Fraction(str(mean))
 
 
 # ------------------------------------------------------------------------ gaps
