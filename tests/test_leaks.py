@@ -386,7 +386,7 @@ def test_nobody_is_shown_a_word_that_is_not_for_them(wide, whose):
 
 
 def everybody_reads_comments(patch):
-    def opened(kept, _seat):
+    def opened(kept, _seat, _language):
         (first, *_) = CommentRelease.objects.filter(cohort__round=kept.round)
         texts = tuple((one["text"], one["as_written"]) for one in first.content["comments"])
         return mirror.CommentsCard("open", texts, 0, 0, "")

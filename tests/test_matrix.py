@@ -161,6 +161,8 @@ TABLE = {
     "answer:hold": Row("POST", "link", LINK, ("of running",)),
     # own party's mirror; the sponsor after the reveal, which is the close of a round
     "mirror:show": Row("GET", "round", (P, M, S), CLOSED),
+    # two mirrors of one instrument beside each other: whoever may open both
+    "change:show": Row("GET", "round", (P, M, S), ("signed", "of running", "of gate")),
     # signed answers: those who manage the people who signed
     "mirror:statements": Row("GET", "round", (M,), ("signed",)),
     # raw comments to moderate: if named in the agreement, after close
@@ -286,7 +288,7 @@ TABLE = {
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 ASKING_TO_CANCEL = ("round:cancel", "evaluation:call_off")
 """Their POST tells those who may why it is too late; their GET has then nothing to ask."""
-FIGURES = ("mirror:show", "mirror:csv", "mirror:json")
+FIGURES = ("mirror:show", "mirror:csv", "mirror:json", "change:show")
 """Of an evaluation the sponsor reads them after the reveal."""
 
 DOWNLOADS = (

@@ -513,6 +513,7 @@ def make_apart() -> Apart:
         reverse("commitment:index", args=alliance),
         reverse("round:show", args=about),
         *(reverse(f"mirror:{page}", args=about) for page in ("show", "csv", "json", "comments")),
+        reverse("change:show", args=about),
         reverse("research:releases", args=[organisation.pk]),
         reverse("host:show"),
         reverse("account:card"),

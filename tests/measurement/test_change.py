@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from understream.measurement.change import (
+    Moved,
+    Seen,
+    change_of,
+    fewest,
     overlapping,
     paired,
     reliable_change_limit,
@@ -16,6 +20,7 @@ from understream.measurement.change import (
 )
 from understream.measurement.description import moments
 from understream.measurement.gap import welch_between
+from understream.measurement.within_group import Agreement
 
 SCORE = st.integers(1, 7)
 TWICE = st.lists(st.tuples(SCORE, SCORE), min_size=2, max_size=12)
@@ -155,3 +160,94 @@ def test_pairs_that_all_agree_say_nothing_of_correlation():
 def test_what_is_not_defined_is_refused_in_a_sentence(ask, sentence):
     with pytest.raises(ValueError, match=sentence):
         ask()
+
+
+# ------------------------------------------------------------- of two displayed figures
+
+CLOSE, SPREAD, CAMPS = Agreement.CLOSE, Agreement.SPREAD, Agreement.TWO_CAMPS
+
+
+@pytest.mark.parametrize(
+    ("points", "earlier", "later", "word"),
+    [
+        (7, 3.5, 4.5, "higher"),
+        (7, 4.5, 3.5, "lower"),
+        (7, 3.5, 4.4, ""),
+        (7, 4.1, 5.1, "higher"),  # 0.9999999999999996 apart, as floats go
+        (5, 3.0, 3.6, ""),
+        (5, 3.0, 3.7, "higher"),  # four sixths of a point
+        (11, 5.0, 6.6, ""),
+        (11, 5.0, 6.8, "higher"),  # ten sixths
+    ],
+)
+def test_without_a_word_only_the_displayed_means_are_compared(points, earlier, later, word):
+    assert change_of(Seen(earlier), Seen(later), points=points).word.value == word
+
+
+def test_a_word_on_one_side_is_not_enough_for_an_interval():
+    found = change_of(Seen(3.5, CLOSE, 12), Seen(4.5), points=7)
+
+    assert (found.word, found.noise) == (Moved.HIGHER, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("word", "people", "later", "wanted"),
+    [
+        # t(22) = 2.0739 times the root of 2 / 12, and .1 that rounding may hide: 0.9467
+        (CLOSE, 12, 5.0, Moved.CLEARLY_HIGHER),
+        (CLOSE, 12, 3.0, Moved.CLEARLY_LOWER),
+        (CLOSE, 12, 4.9, Moved.UNKNOWN),
+        (CLOSE, 12, 4.5, Moved.ABOUT_THE_SAME),  # 1.4467
+        (CLOSE, 12, 4.6, Moved.UNKNOWN),
+        # t(18) = 2.1009 times the root of 2 / 10, and .1: 1.0396
+        (CLOSE, 10, 5.0, Moved.PERHAPS_HIGHER),
+        (CLOSE, 10, 5.1, Moved.CLEARLY_HIGHER),
+        # t(14) = 2.1448 times the root of 2 / 8, and .5: 1.5724
+        (CLOSE, 8, 5.5, Moved.PERHAPS_HIGHER),
+        (CLOSE, 8, 6.0, Moved.CLEARLY_HIGHER),
+        (CLOSE, 8, 4.0, Moved.UNKNOWN),
+        # t(18) times 1.75, and times 2.25, times the root of 2 / 10, and .1: 1.7442, 2.2140
+        (SPREAD, 10, 5.7, Moved.PERHAPS_HIGHER),
+        (SPREAD, 10, 5.8, Moved.CLEARLY_HIGHER),
+        (CAMPS, 10, 6.2, Moved.PERHAPS_HIGHER),
+        (CAMPS, 10, 6.3, Moved.CLEARLY_HIGHER),
+    ],
+)
+def test_with_a_word_on_both_sides_an_interval_decides(word, people, later, wanted):
+    found = change_of(Seen(4.0, word, people), Seen(later, word, people), points=7)
+
+    assert found.word == wanted
+
+
+STANDS = st.sampled_from([CLOSE, SPREAD, CAMPS])
+PEOPLE, TENTHS = st.integers(8, 40), st.integers(15, 65)
+
+
+@given(STANDS, PEOPLE, TENTHS, STANDS, PEOPLE, TENTHS)
+def test_turning_the_scale_round_turns_the_word_round(word1, n1, mean1, word2, n2, mean2):
+    turned = {"higher": "lower", "lower": "higher"}
+
+    one = change_of(Seen(mean1 / 10, word1, n1), Seen(mean2 / 10, word2, n2), points=7)
+    two = change_of(Seen(8 - mean1 / 10, word1, n1), Seen(8 - mean2 / 10, word2, n2), points=7)
+
+    head, _space, tail = one.word.value.rpartition(" ")
+    assert two.word.value == f"{head}{_space}{turned.get(tail, tail)}"
+    assert two.noise == pytest.approx(one.noise)
+
+
+@pytest.mark.parametrize(
+    ("people", "word", "shares", "blind", "everybody", "least"),
+    [
+        ("5-9", None, False, False, True, 0),
+        ("30", None, False, False, True, 0),
+        ("5-9", CLOSE, False, False, True, 8),
+        ("12", CLOSE, True, False, True, 10),
+        ("30", CLOSE, True, False, True, 21),
+        ("31", CLOSE, True, False, True, 22),
+        ("30", CLOSE, True, True, True, 10),
+        ("30", CLOSE, True, False, False, 10),
+        ("30", CLOSE, False, False, True, 8),
+    ],
+)
+def test_the_fewest_people_a_figure_can_be_of(people, word, shares, blind, everybody, least):
+    assert fewest(people, word, shares=shares, blind=blind, everybody=everybody) == least

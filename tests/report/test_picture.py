@@ -24,6 +24,7 @@ from understream.report.picture import (
     dumbbell,
     lanes,
     lowest,
+    slope,
     strip,
     topic_picture,
     word_axis,
@@ -374,3 +375,39 @@ def test_every_class_of_a_picture_has_its_ink_on_screen_and_the_parties_theirs_o
     assert {target for target in targets if f'id="{target}"' not in sprite} == set()
     # Black ink alone: filled, open and grey, so that neighbours differ by more than shape.
     assert set(re.findall(r"\.party-([a-f])", paper)) == set("becf")
+
+
+# ----------------------------------------------------------------------------- change
+
+
+def test_a_slope_goes_from_then_to_now_and_higher_stands_higher():
+    found = slope("Mill", 1, 7, letter="b", words="from 1 to 7", hidden="not shown", noise=0.5)
+
+    (joined,) = [one for one in parsed(found).iter("line") if "line" in one.get("class").split()]
+    assert (joined.get("x1"), joined.get("y1")) == ("12%", "82")
+    assert (joined.get("x2"), joined.get("y2")) == ("88%", "10")
+    assert [(one.get("x"), one.get("y")) for one in points(found)] == [
+        ("12%", "82"),
+        ("88%", "10"),
+    ]
+    assert found.label == "Mill: from 1 to 7"
+
+
+def test_the_grey_band_of_a_slope_lies_about_the_earlier_figure_and_stays_within_the_scale():
+    def band(before):
+        found = slope("M", before, 4, letter="a", words="w", hidden="h", noise=1.5)
+        (one,) = [one for one in parsed(found).iter("rect") if one.get("class") == "noise"]
+        return float(one.get("y")), float(one.get("height"))
+
+    assert band(4) == (28, 36)  # twelve pixels a point, 4 at 46
+    assert band(6.5) == (10, 24)
+
+
+@pytest.mark.parametrize(("before", "now", "marks"), [(None, 4, 1), (4, None, 1), (None, None, 0)])
+def test_a_slope_that_lacks_an_end_draws_no_line_and_no_band(before, now, marks):
+    found = slope("M", before, now, letter="a", words="w", hidden="not shown", noise=1)
+
+    assert len(points(found)) == marks
+    assert "noise" not in found.svg
+    assert 'class="line' not in found.svg
+    assert ("not shown" in found.svg) == (marks == 0)

@@ -49,6 +49,7 @@ def furnished(names, people, times):
     first = names[0]
     later = clock.now() + WEEK
     keys = {"closed": [], "open": [], "planned": [], "unconfirmed": []}
+    close(world, open_round(world))
     for number in range(times):
         invite(world, first, email=f"nora.{first}.{number}@example.org", seed=100 * times + number)
         closed = open_round(world, moderator=world.facilitator.key)
@@ -87,6 +88,7 @@ def pages_of(world, keys):
     yield "round:form", manager, reverse("round:form", args=[keys["open"]])
     yield "round:cancel", manager, reverse("round:cancel", args=[keys["open"]])
     yield "mirror:show", manager, reverse("mirror:show", args=[keys["closed"]])
+    yield "change:show", manager, reverse("change:show", args=[keys["closed"]])
     yield "mirror:csv", manager, reverse("mirror:csv", args=[keys["closed"]])
     yield "mirror:json", manager, reverse("mirror:json", args=[keys["closed"]])
     yield "mirror:comments", facilitator, reverse("mirror:comments", args=[keys["closed"]])

@@ -72,6 +72,7 @@ class FigureCard:
     :ivar text: the displayed value in words of the language in force.
     :ivar step: the width of the step to which it is rounded; 0 if it is not rounded.
     :ivar word: the agreement word in the language in force, "" for none.
+    :ivar agreement: the same word as it is stored.
     """
 
     party: PartyCard
@@ -84,6 +85,7 @@ class FigureCard:
     word: str
     bands: tuple[BandCard, ...]
     not_visible: bool
+    agreement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,6 +543,7 @@ def _figure(
                 str(WORDS[figure.word.value]) if figure.word else "",
                 _band_cards(figure.bands, ("1-3", "4", "5-7")) if figure.bands else (),
                 figure.not_visible,
+                figure.word.value if figure.word else "",
             )
         case Shares():
             bands = _band_cards(figure.shares, options)

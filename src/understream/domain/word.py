@@ -99,6 +99,15 @@ WORDS = {
     "worth asking": _("worth asking"),
     "alike": _("alike"),
     "cannot tell": _("cannot tell"),
+    # what became of a figure since an earlier round
+    "higher": pgettext_lazy("moved", "higher"),
+    "lower": pgettext_lazy("moved", "lower"),
+    "clearly higher": pgettext_lazy("moved", "clearly higher"),
+    "clearly lower": pgettext_lazy("moved", "clearly lower"),
+    "perhaps higher": pgettext_lazy("moved", "perhaps higher"),
+    "perhaps lower": pgettext_lazy("moved", "perhaps lower"),
+    "about the same": pgettext_lazy("moved", "about the same"),
+    "change unknown": pgettext_lazy("moved", "cannot tell from so few"),
     # sides and levels
     "upper": _("upper stream"),
     "under": _("undercurrent"),

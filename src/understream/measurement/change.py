@@ -1,20 +1,32 @@
 """What changed between two rounds, and whether minds changed or people did.
 
-Each function that follows persons from one round to the next is for named rounds and for files
-whose holder may see them: a confidential voice has no yesterday. Whether a figure may be shown is
-for disclosure.
+Two kinds of functions stand here. :func:`change_of` is for all rounds: it compares two displayed
+figures, and knows nothing else of them. Each function that follows persons from one round to the
+next is for named rounds and for files whose holder may see them: a confidential voice has no
+yesterday. Whether a figure may be shown is for disclosure.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
-from math import fsum, sqrt
+from math import ceil, fsum, sqrt
 from operator import mul
 from statistics import NormalDist
+from typing import Final
 
 from understream.measurement.description import Moments, moments
+from understream.measurement.disclosure import FINE_FROM, SEVEN, WORD_FROM, steps_of
+from understream.measurement.gap import GAP, SAME, Welch, welch_between
 from understream.measurement.student import t_cdf, t_quantile
+from understream.measurement.within_group import Agreement
 
+#: On seven points, the spread that is reckoned with behind an agreement word: what the people of
+#: such a group differ by on average. Ours, from 60,000 drawn groups of 8 to 20 people.
+SPREAD_OF: Final = {Agreement.CLOSE: 1.0, Agreement.SPREAD: 1.75, Agreement.TWO_CAMPS: 2.25}
+#: Of those who spoke, so many at least answered a question of which shares are shown, unless it
+#: says otherwise: more than three in ten who could not judge are told of.
+ANSWERED: Final = Fraction(7, 10)
 _TWO = 2
 #: What cancels to this share of itself was nothing but rounding.
 _ROUNDING = 1e-12
@@ -70,6 +82,113 @@ class Split:
     def people(self) -> float:
         """What changed because people did."""
         return self.joined + self.left
+
+
+class Moved(StrEnum):
+    """The words for what became of a displayed figure; nothing where nothing can be said."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    CLEARLY_HIGHER = "clearly higher"
+    CLEARLY_LOWER = "clearly lower"
+    PERHAPS_HIGHER = "perhaps higher"
+    PERHAPS_LOWER = "perhaps lower"
+    ABOUT_THE_SAME = "about the same"
+    UNKNOWN = "change unknown"
+    NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A displayed figure as change may know it: what the reader sees, and nothing finer.
+
+    ``mean`` is the displayed mean, in scale points. ``word`` is its agreement word, None where
+    none is shown. ``people`` is the fewest it can be of, by :func:`fewest`; 0 where no word is
+    shown, so that eight or more cannot be told from fewer.
+    """
+
+    mean: float
+    word: Agreement | None = None
+    people: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What became of a figure. ``noise``: so far, in points, it can move without meaning much."""
+
+    word: Moved
+    noise: float
+
+
+def fewest(
+    people: str, word: Agreement | None, *, shares: bool, blind: bool, everybody: bool
+) -> int:
+    """Return how many people a displayed figure is of, at least, as its reader can know it.
+
+    :param people: how many spoke, as it is displayed: "", "5-9" or a number.
+    :param word: the displayed agreement word, if any.
+    :param shares: whether shares are displayed too.
+    :param blind: whether it says that many could not judge.
+    :param everybody: whether the question was asked of all, and not of those whom a lot chose.
+    :returns: 0 without a word; 8 without shares; else 10, or seven tenths of those who spoke.
+
+    >>> fewest("24", Agreement.CLOSE, shares=True, blind=False, everybody=True)
+    17
+    """
+    if word not in SPREAD_OF:
+        return 0
+    if not shares:
+        return WORD_FROM
+    spoke = int(people) if people.isdigit() and everybody and not blind else 0
+    return max(FINE_FROM, ceil(ANSWERED * spoke))
+
+
+def change_of(earlier: Seen, later: Seen, *, points: int) -> Movement:
+    """Return the word for what became of a figure from one release to another.
+
+    Where either figure shows no agreement word, it is of fewer than eight people or on another
+    scale than seven points: *higher* or *lower* if the displayed means differ by 1.0 or more, else
+    nothing. From eight people on both sides Welch's interval of 95 % is laid about the difference
+    of the displayed means, and made wider by what rounding may hide. *Clearly*: the means differ
+    by 1.0 or more, and by more than the interval reaches. *Perhaps*: by 1.0 or more, but not so
+    far. *About the same*: by less, and the whole interval lies within 1.5 of 0. Else *unknown*.
+    No release holds a standard deviation; that of the usual group with the same agreement word
+    stands for it (``SPREAD_OF``). All these figures are for seven points, and on other scales in
+    proportion to their length.
+
+    :param earlier: the figure of the earlier release.
+    :param later: that of the later one, on the same scale.
+    :param points: length of the scale, in points; 3 or more.
+    :returns: the word, and how far the figure could have moved without it.
+    :raises ValueError: if the scale is too short or too long.
+
+    Source: our convention (``docs/concepts/change.md``); the interval as
+    :func:`understream.measurement.gap.welch`.
+
+    >>> change_of(Seen(3.5), Seen(4.5), points=7).word.value
+    'higher'
+    """
+    coarse, fine = steps_of(points)
+    scale = (points - 1) / (SEVEN - 1)
+    change = round(later.mean - earlier.mean, 9)
+    least = round(GAP * scale, 9)
+    far = abs(change) >= least
+    up = change > 0
+    if points != SEVEN or not (earlier.people and later.people):
+        word = (Moved.HIGHER if up else Moved.LOWER) if far else Moved.NOTHING
+        return Movement(word, least)
+    found = _welch(earlier, later)
+    hidden = sum(
+        float(fine if one.people >= FINE_FROM else coarse) / 2 for one in (earlier, later)
+    )
+    noise = (found.high - found.low) / 2 + hidden
+    if far and abs(change) > noise:
+        word = Moved.CLEARLY_HIGHER if up else Moved.CLEARLY_LOWER
+    elif far:
+        word = Moved.PERHAPS_HIGHER if up else Moved.PERHAPS_LOWER
+    else:
+        word = Moved.ABOUT_THE_SAME if abs(change) + noise <= SAME else Moved.UNKNOWN
+    return Movement(word, max(least, noise))
 
 
 def paired(first: Sequence[float], second: Sequence[float], *, confidence: float = 0.95) -> Change:
@@ -147,7 +266,7 @@ def split_change(first: Sequence[float | None], second: Sequence[float | None]) 
     :returns: the change and its parts, and how many people stayed, came and left.
     :raises ValueError: for unequal numbers, or if nobody stayed.
 
-    Source: ours (``docs/concepts/gap.md``).
+    Source: ours (``docs/concepts/change.md``).
 
     >>> found = split_change([4, 5, None], [5, None, 6])
     >>> found.total, found.minds, found.joined, found.left
@@ -194,6 +313,14 @@ def reliable_change_limit(sd: float, reliability: float, *, confidence: float = 
 
 
 # ------------------------------------------------------------------- pieces
+
+
+def _welch(earlier: Seen, later: Seen) -> Welch:
+    later_m, earlier_m = (
+        Moments(one.people, one.mean, SPREAD_OF[one.word or Agreement.SPREAD] ** 2)
+        for one in (later, earlier)
+    )
+    return welch_between(later_m, earlier_m)
 
 
 def _rounds(

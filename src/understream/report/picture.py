@@ -35,6 +35,10 @@ DOT = 9.0
 """The same height for the small dots of a strip."""
 NEAR_DOT = 3.0
 """The same width for the small dots of a strip."""
+SLOPE_HEIGHT, SLOPE_EDGE = 72.0, 10.0
+"""Pixels from the lowest to the highest point of a slope, and what is left free beyond them."""
+SLOPE_ENDS = (12.0, 88.0)
+"""Where then and now stand in a slope, in per cent of its width."""
 READABLE = 20.0
 """Smallest share, in per cent, whose bar is wide enough to hold its own figure."""
 FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -301,6 +305,61 @@ def strip(title: str, marks: Sequence[Mark], *, note: str = "", span: Span = SEV
         )
         height += 18
     return Picture(_svg("plot strip-plot", height, label, parts), label)
+
+
+def slope(
+    title: str,
+    before: float | None,
+    now: float | None,
+    *,
+    letter: str,
+    words: str,
+    hidden: str,
+    noise: float = 0.0,
+    span: Span = SEVEN,
+) -> Picture:
+    """Draw what became of one party's figure: then on the left, now on the right, joined.
+
+    Higher stands higher. A grey band about the earlier figure is as far as a figure can move
+    without meaning much. A figure that is not shown leaves no trace; if neither is shown the
+    picture is hatched and says so.
+
+    :param title: whose figure, and what is measured, in words.
+    :param before: the earlier displayed value in scale points, or ``None`` if it is not shown.
+    :param now: the later one.
+    :param letter: ``a`` to ``f``: the colour and shape of the party.
+    :param words: both values in words, and what became of them.
+    :param hidden: the words for a picture on which nothing is shown, as "not shown".
+    :param noise: half the height of the grey band, in scale points; 0 draws none.
+    :param span: the scale, in points.
+    :returns: the picture; its label is the title with the words.
+    """
+    label = f"{title}: {words}"
+    if before is None and now is None:
+        return _blank(label, hidden)
+
+    def depth(value: float) -> float:
+        return SLOPE_EDGE + SLOPE_HEIGHT * (1 - span.place(value) / 100)
+
+    left, right = SLOPE_ENDS
+    middle = (span.lowest + span.highest) / 2
+    parts = [_line("tick", 0, 100, depth(at), depth(at)) for at in (span.lowest, span.highest)]
+    parts.append(_line("tick dashed", 0, 100, depth(middle), depth(middle)))
+    parts += [_line("axis", at, at, SLOPE_EDGE, SLOPE_EDGE + SLOPE_HEIGHT) for at in SLOPE_ENDS]
+    if before is not None and now is not None:
+        if noise:
+            top, bottom = depth(before + noise), depth(before - noise)
+            parts.append(
+                f'<rect class="noise" x="{_cent(left)}" width="{_cent(right - left)}"'
+                f' y="{_px(top)}" height="{_px(bottom - top)}"/>'
+            )
+        look = f"line party-{_text(letter)}"
+        parts.append(_line(look, left, right, depth(before), depth(now)))
+    mark = Mark(title, letter, None, words)
+    for place, value in zip(SLOPE_ENDS, (before, now), strict=True):
+        if value is not None:
+            parts.append(_point(mark, place, depth(value)))
+    return Picture(_svg("plot slope", SLOPE_HEIGHT + 2 * SLOPE_EDGE, label, parts), label)
 
 
 def lowest(marks: Sequence[Mark]) -> tuple[Mark, ...]:

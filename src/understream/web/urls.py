@@ -16,6 +16,7 @@ urlpatterns = [
     path("wall/", include("understream.web.wall.urls")),
     path("rounds/", include("understream.web.round.urls")),
     path("rounds/", include("understream.web.mirror.urls")),
+    path("rounds/", include("understream.web.change.urls")),
     path("", include("understream.web.evaluation.urls")),
     path("evaluations/", include("understream.web.reflection.urls")),
     path("evaluations/", include("understream.web.joint.urls")),

@@ -30,6 +30,7 @@ from understream.console.world.round import (
     FRESH_REMARKS,
     PULSE,
     PULSE_FRESH,
+    PULSE_LATER,
     PULSE_NOW,
     PULSE_REMARKS,
     TRUST,
@@ -129,4 +130,13 @@ def fill(now: datetime, rng: Random) -> None:
 
     waiting = plan(fresh, "trust", "Trust among three", now - 2 * DAY, now + 14 * DAY)
     confirm(fresh, HARBOUR, waiting, now - 2 * DAY, rng)
+
+    again = open_round(
+        fresh, "pulse", "Half-way through the trial", now - 9 * DAY, now - DAY, aside
+    )
+    say(fresh, again, "pulse", PULSE_LATER, {HARBOUR: 11, MILL: 8}, {}, aside)
+    voice.fill_form(
+        fresh.managers[QUAY], again, answers=(6, 5, 5, 6, 5, 6), now=moment(now - 2 * DAY)
+    )
+    close(fresh, again, now - DAY, aside)
     tick(now=now, rng=rng)

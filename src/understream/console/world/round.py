@@ -76,6 +76,11 @@ PULSE_FRESH: dict[str, Opinions] = {
     MILL: {code: Opinion(4.9) for code in PULSE[MILL]} | {"PU3": Opinion(5.5)},
 }
 
+PULSE_LATER: dict[str, Opinions] = {
+    HARBOUR: {**PULSE_FRESH[HARBOUR], "PU3": Opinion(5.4), "PU4": Opinion(4.3)},
+    MILL: {**PULSE_FRESH[MILL], "PU3": Opinion(4.0), "PU5": Opinion(5.2)},
+}
+
 TRUST: dict[str, Opinions] = {
     HARBOUR: {
         "ability": Opinion(5.6),

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from understream.access.refusal import Unfit
 from understream.access.rules import Act
 from understream.domain.alliance import alliance_before
+from understream.domain.change import earlier_rounds
 from understream.domain.mirror import (
     release_plain,
     release_rows,
@@ -42,6 +43,7 @@ def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - th
             "mirror": card,
             "drawn": draw(card),
             "told": tell(result),
+            "earlier": earlier_rounds(request.seat, round),
             "alliance": alliance_before(request.seat),
         },
     )

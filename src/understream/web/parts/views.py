@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from understream.access.rules import Act
+from understream.domain.word import WORDS as FIELD
 from understream.report.picture import (
     Band,
     Mark,
@@ -18,6 +19,7 @@ from understream.report.picture import (
     choice_picture,
     distribution,
     dumbbell,
+    slope,
     strip,
     topic_picture,
     word_axis,
@@ -203,6 +205,32 @@ def distributions() -> tuple[tuple[Sample, Picture, str], ...]:
     return tuple(
         (party, distribution(party.name, _bands(*share)), "n = 12")
         for party, share in zip(samples(3), shares, strict=True)
+    )
+
+
+def slopes() -> tuple[tuple[Sample, Picture, str], ...]:
+    """Return slopes: one beyond the band, one within it, one that lacks an end, one hidden."""
+    kept: tuple[tuple[float | None, float | None, float, str], ...] = (
+        (3.4, 4.8, 1.0, str(FIELD["clearly higher"])),
+        (5.2, 4.9, 1.0, str(FIELD["about the same"])),
+        (None, 4.5, 0.0, _("not shown then")),
+        (None, None, 0.0, _("not shown")),
+    )
+    return tuple(
+        (
+            party,
+            slope(
+                party.name,
+                before,
+                now,
+                letter=party.letter,
+                words=word,
+                hidden=_("not shown"),
+                noise=noise,
+            ),
+            word,
+        )
+        for party, (before, now, noise, word) in zip(samples(4), kept, strict=True)
     )
 
 
@@ -436,6 +464,7 @@ def _card() -> dict[str, object]:
         ),
         "one": dumbbell(_("One party"), marks(5.5), hidden=_("not shown")),
         "distributions": distributions(),
+        "slopes": slopes(),
         "strip": many(),
         "passages": passages(),
         "words": WORDS,

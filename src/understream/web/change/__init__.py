@@ -1,0 +1,1 @@
+"""What became of a mirror's figures since an earlier round."""
