@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -6,14 +6,26 @@ from django.core import mail
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories import LATER, NOON, WEEK, make_alliance, open_round, plan_round, seat_person
+from tests.factories import (
+    LATER,
+    NOON,
+    WEEK,
+    begin_evaluation,
+    close,
+    let_answers_end,
+    make_alliance,
+    open_round,
+    plan_round,
+    seat_person,
+)
 from understream.access.refusal import Broken, Forbidden, Missing, Unfit
 from understream.access.seat import Role
 from understream.domain import round as rounds
-from understream.domain.release import cancel_round
-from understream.domain.round import NotYet, Over, TooLate, round_before
+from understream.domain.release import cancel_round, close_round
+from understream.domain.round import NotYet, Over, TooLate, again_from, round_before
 from understream.records.participation import Participation
-from understream.records.round import Cohort
+from understream.records.round import Cohort, Round
+from understream.records.seat import SeatRow
 
 pytestmark = pytest.mark.django_db
 
@@ -275,3 +287,55 @@ def test_without_a_lot_a_round_that_needs_one_does_not_open():
         rounds.open_round(world.managers["Harbour"], key, now=NOON)
 
     assert round_before(world.managers["Harbour"], key).state == "planned"
+
+
+# ------------------------------------------------------------------------------ asked again
+
+
+def test_the_settings_of_a_closed_round_come_back_to_the_same_clock():
+    world = make_alliance(people=6)
+    key = open_round(
+        world, k=6, asks_comment=False, moderator=world.facilitator.key, closes_at=NOON + 2 * WEEK
+    )
+    close_round(key, now=NOON + 2 * WEEK, rng=world.rng)
+    march = datetime(2027, 3, 20, 23, 30, tzinfo=UTC)  # in Amsterdam the next day, and in winter
+
+    again = again_from(world.managers["Mill"], key, now=march)
+
+    assert (again.instrument, again.title, again.k) == ("pulse", "Autumn", 6)
+    assert (again.asks_comment, again.moderator) == (False, world.facilitator.key)
+    assert again.closes_at == datetime(2027, 4, 4, 11, 0, tzinfo=UTC)  # 13:00 there, as before
+
+
+def test_a_facilitator_who_left_is_not_named_again_and_a_raised_k_stays(settings):
+    world = make_alliance(people=8)
+    key = open_round(world, moderator=world.facilitator.key)
+    close(world, key)
+    SeatRow.objects.filter(pk=world.facilitator.key).update(left_at=NOON)
+    settings.UNDERSTREAM_K = 7
+
+    again = again_from(world.managers["Harbour"], key, now=LATER)
+
+    assert (again.moderator, again.k) == (0, 7)
+
+
+def test_only_a_closed_round_of_an_instrument_that_can_be_chosen_is_asked_again():
+    world, far = make_alliance(people=6), make_alliance("Quay", "Delta", people=6, seed=8)
+    closed, running, planned = open_round(world), open_round(world), plan_round(world)
+    elsewhere = open_round(far)
+    close(world, closed)
+    close(far, elsewhere)
+    evaluation = begin_evaluation(world)
+    let_answers_end(world, evaluation)
+    topics = Round.objects.get(evaluation=evaluation).pk
+    manager = world.managers["Harbour"]
+
+    for key in (running, planned, elsewhere, topics):
+        with pytest.raises(Missing):
+            again_from(manager, key, now=LATER)
+    with pytest.raises(Missing):
+        again_from(world.people["Harbour"][1], closed, now=LATER)
+    assert again_from(world.facilitator, closed, now=LATER).title == "Autumn"
+    assert rounds.round_before(manager, closed).may_repeat
+    assert not rounds.round_before(world.people["Harbour"][1], closed).may_repeat
+    assert not rounds.round_before(manager, topics).may_repeat

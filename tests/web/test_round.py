@@ -1,5 +1,6 @@
 """One round in the browser: saying yes, opening, waiting, extending, cancelling."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -299,3 +300,22 @@ def test_a_round_of_somebody_else_is_not_there():
     for name in ("show", "cohort", "cancel", "extend"):
         answer = client_of(other.managers["Quay"]).get(reverse(f"round:{name}", args=[key]))
         assert answer.status_code == 404
+
+
+def test_asking_again_fills_the_form_in_and_a_false_key_finds_nothing():
+    world = make_alliance(people=6)
+    key = opened(world, k=6, asks_comment=False)
+    close_round(key, now=clock.now() + timedelta(days=8), rng=world.rng)
+    manager = client_of(world.managers["Mill"])
+
+    closed = page_of(world.managers["Mill"], key)
+    address = re.search(r'href="([^"]*again=\d+)"', closed)[1]
+    form = manager.get(address).content.decode()
+
+    assert re.search(r'name="instrument" value="pulse" required checked', form)
+    assert re.search(r'name="title" value="Autumn"', form)
+    assert re.search(r'name="k" value="6"', form)
+    assert "checked" not in re.search(r'<input[^>]*name="asks_comment"[^>]*>', form)[0]
+    for false in ("0", "x", "9" * 30, "²", str(opened(world))):
+        asked = manager.get(reverse("alliance:plan", args=[world.alliance]), {"again": false})
+        assert asked.status_code == 404

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from random import Random
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +21,7 @@ from understream.domain import letter
 from understream.domain.alliance import PartyCard
 from understream.domain.instrument import EVALUATION, instrument_of, keep_builtin
 from understream.domain.journal import record
+from understream.instruments import reader
 from understream.measurement.disclosure import K
 from understream.records.alliance import Party
 from understream.records.due import Due
@@ -32,6 +34,8 @@ LONGEST_TITLE = 120
 HIGHEST_K = 50
 COMMENT_COHORT = 8
 REMIND_BEFORE = timedelta(days=2)
+USUAL_LENGTH = timedelta(days=14)
+"""How long a round is taken to last that was never open: an imported one."""
 MOST_PARTNERS = 2
 """About how many partners a directed round asks one person; of more, the lot gives these."""
 
@@ -114,6 +118,7 @@ class RoundCard:
     may_read_mirror: bool
     may_read_statements: bool
     may_export: bool
+    may_repeat: bool
 
     @property
     def mine(self) -> CohortCard | None:
@@ -136,6 +141,22 @@ class RoundLine:
     imported: bool
     evaluation: int
     instrument: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgainCard:
+    """What a closed round asked, as the form that plans a round takes it.
+
+    :ivar moderator: key of the facilitator's seat, if that can still be named; else 0.
+    :ivar closes_at: as long from now as the round was open, to the same clock.
+    """
+
+    instrument: str
+    title: str
+    k: int
+    asks_comment: bool
+    moderator: int
+    closes_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +193,39 @@ def facilitators_of(seat: Seat) -> tuple[tuple[int, str], ...]:
     require(seat, Act.ROUND_PLAN, Where(alliance=seat.alliance))
     rows = SeatRow.objects.filter(alliance=seat.alliance, role=Role.FACILITATOR, left_at=None)
     return tuple(rows.order_by("person__name").values_list("pk", "person__name"))
+
+
+def again_from(seat: Seat, key: int, *, now: datetime) -> AgainCard:
+    """Return the settings of a closed round, so that the same can be asked again.
+
+    Nothing of its people or of what they said comes along. A smallest group that the host has
+    raised since then is raised here too.
+
+    :raises Missing: for a round that has not closed, is out of reach, or whose instrument cannot
+        be chosen.
+    """
+    row = reach.rounds_within(seat).filter(pk=key).select_related("instrument", "alliance").first()
+    if row is None or not _may_repeat(seat, row):
+        raise Missing
+    zone = ZoneInfo(row.alliance.time_zone)
+    end = row.closes_at.astimezone(zone)
+    lasts = row.closes_at - row.opened_at if row.opened_at else USUAL_LENGTH
+    day = (now.astimezone(zone) + max(lasts, timedelta(days=1))).date()
+    facilitators = dict(facilitators_of(seat))
+    return AgainCard(
+        instrument=row.instrument.code,
+        title=row.title,
+        k=max(row.k, K, settings.UNDERSTREAM_K),
+        asks_comment=row.asks_comment,
+        moderator=next((one for one in facilitators if one == row.moderator_id), 0),
+        closes_at=datetime.combine(day, end.time().replace(second=0, microsecond=0), zone),
+    )
+
+
+def _may_repeat(seat: Seat, row: Round) -> bool:
+    can_be_chosen = row.instrument.code in reader.builtin() and row.instrument.code != EVALUATION
+    may_plan = may(seat, Act.ROUND_PLAN, Where(alliance=row.alliance_id))
+    return row.state == State.CLOSED and can_be_chosen and may_plan
 
 
 @transaction.atomic
@@ -619,6 +673,7 @@ def round_before(seat: Seat, key: int) -> RoundCard:
         may_export=row.state == State.CLOSED
         and may_read_figures(seat, row.evaluation)
         and may(seat, Act.RELEASE_EXPORT, Where(row.alliance_id, seat.party)),
+        may_repeat=_may_repeat(seat, row),
     )
 
 

@@ -1,5 +1,7 @@
 """Alliances, and the rooms of one."""
 
+from dataclasses import asdict
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +22,13 @@ from understream.domain.home import home_of
 from understream.domain.instrument import choices
 from understream.domain.journal import journal_of
 from understream.domain.person import person_before
-from understream.domain.round import HIGHEST_K, facilitators_of, plan_round, rounds_of
+from understream.domain.round import (
+    HIGHEST_K,
+    again_from,
+    facilitators_of,
+    plan_round,
+    rounds_of,
+)
 from understream.web import clock
 from understream.web.alliance.desk import desk
 from understream.web.alliance.forms import FoundForm, KeepForm, PlanForm
@@ -112,8 +120,9 @@ def rounds(request: SeatedRequest, alliance: int) -> HttpResponse:
 
 @policy(Act.ROUND_PLAN, Of.ALLIANCE, "GET", "POST")
 def plan(request: SeatedRequest, alliance: int) -> HttpResponse:
-    """Plan a round of listening."""
+    """Plan a round of listening: from nothing, or as one that has closed."""
     del alliance
+    again = request.GET.get("again")
     card, rules = alliance_before(request.seat), Rules.now()
     instruments = choices(language=get_language() or "en")
     facilitators = facilitators_of(request.seat)
@@ -126,7 +135,9 @@ def plan(request: SeatedRequest, alliance: int) -> HttpResponse:
                 "instrument": instruments[0].code if instruments else "",
                 "k": rules.least,
                 "moderator": facilitators[0][0] if facilitators else 0,
-            },
+            }
+            if again is None
+            else asdict(again_from(request.seat, number(again), now=clock.now())),
         )
         if request.method == "POST" and form.is_valid():
             try:
@@ -144,6 +155,7 @@ def plan(request: SeatedRequest, alliance: int) -> HttpResponse:
                 "instruments": instruments,
                 "rules": rules,
                 "highest_k": HIGHEST_K,
+                "again": again is not None,
                 **desk(request.seat, "rounds", card),
             },
             status=400 if form.errors else 200,
@@ -160,3 +172,8 @@ def journal(request: SeatedRequest, alliance: int) -> HttpResponse:
         **desk(request.seat, "journal"),
     }
     return render(request, "alliance/journal.html", card)
+
+
+def number(text: str) -> int:
+    """Return the key that an address names; 0, which nothing has, for what is no key."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - 63 bits

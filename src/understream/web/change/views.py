@@ -8,6 +8,7 @@ from understream.access.refusal import Missing
 from understream.access.rules import Act
 from understream.domain.change import change_between
 from understream.web.alliance.desk import desk
+from understream.web.alliance.views import number
 from understream.web.change.drawing import draw
 from understream.web.policy import Of, SeatedRequest, policy
 
@@ -25,6 +26,7 @@ def _since(request: SeatedRequest) -> int:
     named = request.GET.get("since")
     if named is None:
         return 0
-    if not (named.isascii() and named.isdigit() and len(named) < 20 and int(named)):  # noqa: PLR2004 - 63 bits
+    key = number(named)
+    if not key:
         raise Missing
-    return int(named)
+    return key
