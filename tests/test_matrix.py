@@ -249,6 +249,7 @@ TABLE = {
     "mirror:csv": Row("GET", "round", (M, S), CLOSED),
     "mirror:json": Row("GET", "round", (M, S), CLOSED),
     "research:releases": Row("GET", "organisation", (R,)),
+    "research:quality": Row("GET", "organisation", (R,)),
     # a workshop: all seats read; manager and facilitator prepare, run and take out
     "workshop:index": Row("GET", "alliance", SEATS),
     "workshop:new": Row("GET POST", "alliance", (M, F)),
@@ -284,6 +285,7 @@ TABLE = {
     "wall:qr": Row("GET", "wall", LINK),
     # settings, backup: the host, no content
     "host:show": Row("GET", "", (H,)),
+    "host:quality": Row("GET", "", (H,)),
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 ASKING_TO_CANCEL = ("round:cancel", "evaluation:call_off")

@@ -37,6 +37,8 @@ SAME = {
     "open", "context", "procedure",
     # words that Dutch took over
     "Database",
+    # letters of statistics
+    "Omega", "ICC(1)",
     # punctuation and numbers
     "%(party)s: %(word)s", "4",
     # singular and plural alike

@@ -166,6 +166,8 @@ def _let_watch(circle: Circle) -> None:
         *(reverse(f"mirror:{page}", args=one) for page in ("show", "comments", "csv", "json")),
         reverse("research:releases", args=[organisation.pk]),
         reverse("host:show"),
+        reverse("host:quality"),
+        reverse("research:quality", args=[organisation.pk]),
         *(circle.links[party][WATCHING] for party in (HARBOUR, MILL)),
     )
 
@@ -516,6 +518,8 @@ def make_apart() -> Apart:
         reverse("change:show", args=about),
         reverse("research:releases", args=[organisation.pk]),
         reverse("host:show"),
+        reverse("host:quality"),
+        reverse("research:quality", args=[organisation.pk]),
         reverse("account:card"),
         *(reverse(f"answer:{page}", args=[link]) for page in ("show", "mirror", "evaluation")),
     )

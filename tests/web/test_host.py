@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,10 @@ from django.urls import reverse
 
 from tests.factories import make_alliance, make_person
 from understream import __version__
+from understream.domain import instrument as instruments
+from understream.domain.pool import add_sums
+from understream.measurement.pool import sums_of
+from understream.measurement.reliability import feldt
 from understream.records.due import Due
 from understream.records.organisation import Membership, Organisation
 from understream.web import clock
@@ -79,3 +84,26 @@ def test_no_cell_is_taken_for_a_formula(cell):
 
 def test_other_cells_stand_as_they_are():
     assert [plain(cell) for cell in ("", "5.5", "Mill = more")] == ["", "5.5", "Mill = more"]
+
+
+def test_the_host_reads_how_well_the_questions_of_a_scale_hang_together(client):
+    client.force_login(get_user_model().objects.get(pk=make_person("Host", host=True).pk))
+    version = instruments.keep_builtin("harmony")
+    groups = [[(2, 3, 3)] * 6 + [(6, 5, 6)] * 4 for _ in range(2)]
+    for place in range(6):  # two batches of three alliances
+        add_sums(version, place, {"built": (sums_of(groups, k=5), [place, 10 + place])})
+
+    page = client.get(reverse("host:quality")).content.decode()
+
+    (line,) = re.findall(r"<li>(?:(?!</li>).)*120 people or more.*?</li>", page, re.DOTALL)
+    told = re.sub(r"<[^>]*>", " ", line).split()
+    # Variances as 16, 4 and 9, that of the sum as 81: 3 / 2 (1 - 29 / 81). All groups are alike.
+    low, high = (f"{end:.2f}" for end in feldt(1.5 * (1 - 29 / 81), n=120, items=3))
+    assert told[-14:] == [
+        "more", "Omega", "1.00", "Alpha", "0.96", low, "…", high, "ICC(1)", "-0.11", "12",
+        "organisations", "took", "part",
+    ]  # fmt: skip
+    assert page.count("not enough people yet") == 1  # the other scale of it
+    waiting = page.partition('id="waiting-title"')[2]
+    assert "<li>Pulse</li>" in waiting
+    assert "<li>Harmony</li>" not in waiting

@@ -99,3 +99,19 @@ def test_nobody_is_given_the_file_without_signing_in_or_after_belonging_ended(re
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
 def test_the_file_can_only_be_read(researcher, method):
     assert getattr(client_of(researcher), method)(address_of("Harbour")).status_code == 405
+
+
+def test_a_researcher_finds_how_well_the_questions_hang_together_and_others_do_not(researcher):
+    key = Organisation.objects.get(name="Harbour").pk
+    address = reverse("research:quality", args=[key])
+    client = client_of(researcher)
+
+    page = client.get(address)
+    home = client.get("/alliances/").content.decode()
+
+    assert page.status_code == 200
+    assert "Not enough people yet" in page.content.decode()
+    assert f'href="{address}"' in home
+    other = Organisation.objects.get(name="Mill").pk
+    assert client.get(reverse("research:quality", args=[other])).status_code == 404
+    assert client.get(reverse("host:quality")).status_code == 404

@@ -21,12 +21,13 @@ from understream.access import reach
 from understream.access.refusal import Missing, Unfit
 from understream.access.rules import Act, Where, require
 from understream.access.seat import SYSTEM, Seat
-from understream.domain import letter, scale, seal
+from understream.domain import letter, pool, scale, seal
 from understream.domain.instrument import EVALUATION, instrument_of, questions_about
 from understream.domain.journal import record
 from understream.domain.round import COMMENT_COHORT, OfEvaluation, Over, speaks_in_reflection
 from understream.domain.word import legible
 from understream.measurement.disclosure import K, Policy
+from understream.measurement.pool import answered_whole, sums_of
 from understream.measurement.release import PartyVoices, digest, release_round, to_plain
 from understream.measurement.seal import SALT, figures_leaf, figures_root
 from understream.records.answer import Answer
@@ -45,7 +46,7 @@ FEWEST_TEXTS = 3
 LONGEST_COMMENT = 2000
 KEY_BITS = 63
 DESTROYED = ("voice", "comment", "statement", "participation", "envelope", "dissent", "holder",
-             "stepvoice")  # fmt: skip
+             "stepvoice", "pool")  # fmt: skip
 """The tables of which nothing may be left once a row is deleted."""
 LOOKS = 300
 """How often to look, ten times a second, whether older transactions have ended."""
@@ -96,6 +97,7 @@ def close_round(key: int, *, now: datetime, rng: Random) -> bool:
         voices[voice.cohort_id].append(voice)
     content = _figures(row, cohorts, voices)
     fingerprint = _keep(row, content, now, rng)
+    _pool(row, cohorts, voices)
     _rewrite(cohorts, voices, rng)
     _settle_comments(row, cohorts, voices, now, rng)
     Cohort.objects.filter(round=row).update(participation=Cohort.Step.CLOSED)
@@ -166,6 +168,13 @@ def _night_after(now: datetime, zone: str) -> datetime:
 def _figures(
     row: Round, cohorts: Sequence[Cohort], voices: Mapping[int, Sequence[Voice]]
 ) -> dict[str, object]:
+    said = _said(row, cohorts, voices)
+    return to_plain(release_round(said, policy=Policy(row.k)))
+
+
+def _said(
+    row: Round, cohorts: Sequence[Cohort], voices: Mapping[int, Sequence[Voice]]
+) -> list[PartyVoices]:
     instrument = instrument_of(row.instrument)
     parties = [cohort.party_id for cohort in cohorts]
     statements: defaultdict[int, list[bytes]] = defaultdict(list)
@@ -184,7 +193,29 @@ def _figures(
                 hints=[0] * len(answers),
             )
         )
-    return to_plain(release_round(said, policy=Policy(row.k)))
+    return said
+
+
+def _pool(row: Round, cohorts: Sequence[Cohort], voices: Mapping[int, Sequence[Voice]]) -> None:
+    """Let the sums of confidential answers go where those of all rounds are added up."""
+    answers: defaultdict[str, list[list[tuple[int, ...]]]] = defaultdict(list)
+    organisations: defaultdict[str, list[int]] = defaultdict(list)
+    for cohort, spoken in zip(cohorts, _said(row, cohorts, voices), strict=True):
+        if cohort.mode != Mode.CONFIDENTIAL:
+            continue
+        for facet, rows in answered_whole(spoken.questions, spoken.voices).items():
+            if len(rows) >= row.k:
+                answers[facet].append(rows)
+                organisations[facet].append(cohort.party.organisation_id)
+    pool.add_sums(
+        row.instrument_id,
+        row.alliance_id,
+        {
+            facet: (sums, organisations[facet])
+            for facet, groups in answers.items()
+            if (sums := sums_of(groups, k=row.k)) is not None
+        },
+    )
 
 
 def _rewrite(

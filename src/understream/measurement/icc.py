@@ -5,6 +5,7 @@ With two to four groups the answer is worth little; from ten on it says somethin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import fsum
 
 from understream.measurement.description import size, squares
@@ -115,6 +116,43 @@ def one_way_of(counts: Sequence[Sequence[int]]) -> OneWay | None:
     )
     within = fsum(squares(group) / people for group, people in zip(full, sizes, strict=True))
     return _one_way(sizes, between, within)
+
+
+def one_way_of_sums(
+    *,
+    groups: int,
+    people: int,
+    squares: int,
+    total: int,
+    total_squares: int,
+    between: Fraction,
+) -> OneWay | None:
+    """Return :func:`one_way` of sums, which add up over rounds.
+
+    :param groups: number of groups with people.
+    :param people: number of people in all of them.
+    :param squares: sum of the groups' numbers of people, each squared.
+    :param total: sum of all scores.
+    :param total_squares: sum of all scores, each squared.
+    :param between: sum of each group's total, squared, over its number of people.
+    :returns: the analysis; None below two groups, or if no group has two people.
+
+    >>> found = one_way_of_sums(
+    ...     groups=2, people=6, squares=18, total=21, total_squares=91, between=Fraction(87)
+    ... )
+    >>> found.icc1 == one_way([[1, 2, 3], [4, 5, 6]]).icc1
+    True
+    """
+    if groups < _TWO or people == groups:
+        return None
+    return OneWay(
+        n_obs=people,
+        n_groups=groups,
+        ms_between=float(between - Fraction(total * total, people)) / (groups - 1),
+        ms_within=float(total_squares - between) / (people - groups),
+        k=people / groups,
+        k0=(people * people - squares) / (people * (groups - 1)),
+    )
 
 
 def reliability_of_mean(icc1: float, n: float) -> float:

@@ -20,6 +20,7 @@ import understream.records.organisation
 import understream.records.pair
 import understream.records.participation
 import understream.records.person
+import understream.records.pool
 import understream.records.reflection
 import understream.records.release
 import understream.records.round
