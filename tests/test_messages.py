@@ -32,6 +32,8 @@ COMPILED = CATALOGUE.with_suffix(".mo")
 ENTRIES = read_catalogue()
 
 SAME = {
+    "%(party)s: %(zone)s",
+    "%(n)s open",
     # words of the field that Dutch has as they are
     "manager", "sponsor", "Sponsor", "facilitator", "Facilitator", "Facilitators", "team",
     "open", "context", "procedure",

@@ -261,7 +261,7 @@ def test_a_link_ends_with_the_seat(here):
         lambda: voice.language_of(link),
         lambda: voice.form_before(link, browser="", language="en", now=NOON),
         lambda: voice.begin(link, browser="", rng=here.rng, now=NOON),
-        lambda: result_by_link(link, browser="", language="en"),
+        lambda: result_by_link(link, browser="", language="en", now=NOON),
     ):
         with pytest.raises(Missing):
             ask()

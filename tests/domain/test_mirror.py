@@ -246,7 +246,9 @@ def test_before_the_close_nobody_reads_a_mirror_or_signed_answers():
         lambda: statements_of(world.managers["Harbour"], key, language="en"),
         lambda: release_rows(world.managers["Harbour"], key, now=NOON),
         lambda: release_plain(world.managers["Harbour"], key, now=NOON),
-        lambda: result_by_link(links_of(key, world.parties["Mill"])[0], browser="", language="en"),
+        lambda: result_by_link(
+            links_of(key, world.parties["Mill"])[0], browser="", language="en", now=NOON
+        ),
     ):
         with pytest.raises(Missing):
             act()
@@ -377,13 +379,13 @@ def test_the_link_stays_good_for_reading_in_the_browser_it_belongs_to():
     browser = voice.begin(used, browser="", rng=world.rng, now=NOON)
     close(world, key)
 
-    read, _ = result_by_link(used, browser=browser, language="en")
+    read, _ = result_by_link(used, browser=browser, language="en", now=NOON)
 
     assert read == replace(mirror(world, key), may_export=False)
-    assert result_by_link(unused, browser="", language="en")[0] == read
+    assert result_by_link(unused, browser="", language="en", now=NOON)[0] == read
     for other in ("", "another"):
         with pytest.raises(Missing):
-            result_by_link(used, browser=other, language="en")
+            result_by_link(used, browser=other, language="en", now=NOON)
 
 
 def test_who_has_left_reads_nothing_by_the_old_link():
@@ -395,7 +397,7 @@ def test_who_has_left_reads_nothing_by_the_old_link():
     end_seat(world.managers["Harbour"], world.people["Harbour"][1].key, now=LATER)
 
     with pytest.raises(Missing):
-        result_by_link(link, browser="", language="en")
+        result_by_link(link, browser="", language="en", now=NOON)
 
 
 # ------------------------------------------------------------------ figures as data

@@ -367,7 +367,7 @@ def test_somebody_who_comes_back_for_another_party_speaks_for_that_one_alone(
     for way_in in (
         lambda: voice.form_before(link, browser="", language="en", now=NOON),
         lambda: voice.begin(link, browser="", rng=world.rng, now=NOON),
-        lambda: result_by_link(link, browser="", language="en"),
+        lambda: result_by_link(link, browser="", language="en", now=NOON),
     ):
         with pytest.raises(Missing):
             way_in()

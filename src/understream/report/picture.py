@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from math import cos, pi, sin
 from typing import Literal
 
 End = Literal["", "lower", "higher"]
@@ -39,6 +40,10 @@ SLOPE_HEIGHT, SLOPE_EDGE = 72.0, 10.0
 """Pixels from the lowest to the highest point of a slope, and what is left free beyond them."""
 SLOPE_ENDS = (12.0, 88.0)
 """Where then and now stand in a slope, in per cent of its width."""
+PLANE_HEIGHT, PLANE_EDGE = 190.0, 26.0
+"""Pixels from the lowest to the highest point of a plane, and what is left free above."""
+NETWORK_HEIGHT, NETWORK_TALL, NETWORK_WIDE = 300.0, 108.0, 34.0
+"""Pixels of a network from top to bottom and of its half circle; its half width in per cent."""
 READABLE = 20.0
 """Smallest share, in per cent, whose bar is wide enough to hold its own figure."""
 FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -118,6 +123,45 @@ class Span:
 
 
 SEVEN = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where one party stands on two scales at once.
+
+    :ivar across: the displayed value from left to right, in scale points, or ``None``.
+    :ivar up: the displayed value from below to above.
+    :ivar words: both in words.
+    """
+
+    name: str
+    letter: str
+    across: float | None
+    up: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One party of a network."""
+
+    name: str
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What one party of a network has for another.
+
+    :ivar source: whose it is, by its place among the nodes; ``target`` whom it is about.
+    :ivar width: 1, 2 or 3.
+    :ivar words: the same in words.
+    """
+
+    source: int
+    target: int
+    width: int
+    words: str
 
 
 def dumbbell(title: str, marks: Sequence[Mark], *, hidden: str, span: Span = SEVEN) -> Picture:
@@ -360,6 +404,106 @@ def slope(
         if value is not None:
             parts.append(_point(mark, place, depth(value)))
     return Picture(_svg("plot slope", SLOPE_HEIGHT + 2 * SLOPE_EDGE, label, parts), label)
+
+
+def plane(
+    title: str,
+    spots: Sequence[Spot],
+    *,
+    across: str,
+    up: str,
+    hidden: str,
+    limits: tuple[float, float],
+    span: Span = SEVEN,
+) -> Picture:
+    """Draw where parties stand on two scales at once, with the limits between little and much.
+
+    Marks that fall on each other step apart to the side, in the order of the alliance. A party of
+    which a value is not shown is not drawn; the label says its words.
+
+    :param title: what is crossed, in words.
+    :param spots: one for each party, in the order of the alliance.
+    :param across: what grows from left to right, in words; ``up`` what grows upwards.
+    :param hidden: the words for a plane on which nobody stands, as "not shown".
+    :param limits: the two values between which something is neither little nor much.
+    :param span: both scales, in points.
+    :returns: the picture; its label names every party with its words.
+    """
+    label = f"{title}: " + "; ".join(f"{one.name}: {one.words}" for one in spots)
+    drawn = [
+        (span.place(one.across), span.place(one.up), one)
+        for one in spots
+        if one.across is not None and one.up is not None
+    ]
+    if not drawn:
+        return _blank(label, hidden)
+
+    def depth(place: float) -> float:
+        return PLANE_EDGE + PLANE_HEIGHT * (1 - place / 100)
+
+    top, bottom = depth(100), depth(0)
+    parts = [
+        _line("axis", 0, 100, bottom, bottom),
+        _rule("axis", 0, top, bottom),
+    ]
+    for limit in limits:
+        place = span.place(limit)
+        parts.append(_rule("tick dashed", place, top, bottom))
+        parts.append(_line("tick dashed", 0, 100, depth(place), depth(place)))
+    taken: dict[tuple[float, float], int] = {}
+    for x, y, one in drawn:
+        aside = taken.get((x, y), 0)
+        taken[x, y] = aside + 1
+        letter = _text(one.letter)
+        parts.append(
+            f'<use class="point party-{letter}" href="#mark-{letter}"'
+            f' x="{_cent(min(x + NEAR * aside, 100))}" y="{_px(depth(y))}">'
+            f"{_title(f'{one.name}: {one.words}')}</use>"
+        )
+    parts.append(
+        f'<text x="100%" y="{_px(bottom + 16)}" text-anchor="end">{_text(across)} →</text>'
+    )
+    parts.append(f'<text x="0" y="{_px(top - 8)}" text-anchor="start">↑ {_text(up)}</text>')
+    return Picture(_svg("plot plane", bottom + 22, label, parts), label)
+
+
+def network_picture(title: str, nodes: Sequence[Node], ties: Sequence[Tie]) -> Picture:
+    """Draw who has how much for whom: a line between each two, each half belonging to its end.
+
+    The half that begins at a party is as wide as what that party has for the other, in three
+    steps. What is not shown leaves no line.
+
+    :param title: what the ties are, in words.
+    :param nodes: the parties, in the order of the alliance; they stand on a circle from the top.
+    :param ties: what is shown.
+    :returns: the picture; its label names every tie with its words.
+    """
+    label = f"{title}: " + "; ".join(one.words for one in ties)
+    places = [
+        (
+            50 + NETWORK_WIDE * sin(2 * pi * at / len(nodes)),
+            NETWORK_HEIGHT / 2 - NETWORK_TALL * cos(2 * pi * at / len(nodes)),
+        )
+        for at in range(len(nodes))
+    ]
+    parts = []
+    for tie in ties:
+        (x, y), (other_x, other_y) = places[tie.source], places[tie.target]
+        parts.append(
+            f'<line class="tie wide-{tie.width} party-{_text(nodes[tie.source].letter)}"'
+            f' x1="{_cent(x)}" x2="{_cent((x + other_x) / 2)}"'
+            f' y1="{_px(y)}" y2="{_px((y + other_y) / 2)}">{_title(tie.words)}</line>'
+        )
+    for (x, y), node in zip(places, nodes, strict=True):
+        letter = _text(node.letter)
+        below = y > NETWORK_HEIGHT / 2
+        parts.append(
+            f'<use class="point party-{letter}" href="#mark-{letter}" x="{_cent(x)}"'
+            f' y="{_px(y)}"/>'
+            f'<text class="strong" x="{_cent(x)}" y="{_px(y + (22 if below else -14))}"'
+            f' text-anchor="middle">{_text(node.name)}</text>'
+        )
+    return Picture(_svg("plot network", NETWORK_HEIGHT, label, parts), label)
 
 
 def lowest(marks: Sequence[Mark]) -> tuple[Mark, ...]:

@@ -33,6 +33,8 @@ from understream.console.world.round import (
     PULSE_LATER,
     PULSE_NOW,
     PULSE_REMARKS,
+    SCANS,
+    TITLES,
     TRUST,
     TRUST_REMARKS,
     close,
@@ -130,6 +132,14 @@ def fill(now: datetime, rng: Random) -> None:
 
     waiting = plan(fresh, "trust", "Trust among three", now - 2 * DAY, now + 14 * DAY)
     confirm(fresh, HARBOUR, waiting, now - 2 * DAY, rng)
+
+    for number, (instrument, opinions) in enumerate(SCANS.items()):
+        begun = now - (300 - 30 * number) * DAY
+        scan = open_round(
+            cold_chain, instrument, TITLES[instrument], begun, begun + 14 * DAY, aside
+        )
+        say(cold_chain, scan, instrument, opinions, {HARBOUR: 12, MILL: 9}, {}, aside)
+        close(cold_chain, scan, begun + 14 * DAY, aside)
 
     again = open_round(
         fresh, "pulse", "Half-way through the trial", now - 9 * DAY, now - DAY, aside

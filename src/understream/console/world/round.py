@@ -107,6 +107,134 @@ TRUST: dict[str, Opinions] = {
 }
 """By facet; a question without an opinion of its own is answered around `MIDDLING`."""
 
+SCANS: dict[str, dict[str, Opinions]] = {
+    "drivers": {
+        HARBOUR: {
+            **{code: Opinion(5.2) for code in ("experience", "fit", "value")},
+            **{f"{code}-matters": Opinion(2.4) for code in ("experience", "value", "win-win")},
+            "maturity": Opinion(3.8),
+            "maturity-matters": Opinion(2.9),
+            "maturity-influence": Opinion(2.8),
+            "partner": Opinion(5.6),
+            "partner-matters": Opinion(2.9),
+            "win-win": Opinion(4.9),
+            "adjusting": Opinion(3.4),
+            "adjusting-matters": Opinion(2.7),
+            "adjusting-influence": Opinion(1.2),
+            "fit-matters": Opinion(1.1),
+        },
+        MILL: {
+            **{code: Opinion(4.8) for code in ("experience", "maturity", "value")},
+            **{f"{code}-matters": Opinion(2.0) for code in ("experience", "maturity", "value")},
+            "fit": Opinion(4.2),
+            "fit-matters": Opinion(2.9),
+            "fit-influence": Opinion(2.7),
+            "partner": Opinion(5.1),
+            "partner-matters": Opinion(2.1),
+            "win-win": Opinion(3.3),
+            "win-win-matters": Opinion(2.9),
+            "win-win-influence": Opinion(2.2),
+            "adjusting": Opinion(3.9),
+            "adjusting-matters": Opinion(2.1),
+        },
+    },
+    "capability": {
+        HARBOUR: {
+            "bonding": Opinion(4.0),
+            "coordination": Opinion(6.0),
+            "communication": Opinion(5.0),
+            "joint-action": Opinion(4.8),
+        },
+        MILL: {
+            "bonding": Opinion(4.6),
+            "coordination": Opinion(5.2),
+            "communication": Opinion(3.9),
+            "joint-action": Opinion(5.1),
+        },
+    },
+    "responsibility": {
+        HARBOUR: {
+            "we-content": Opinion(5.9),
+            "they-content": Opinion(5.4),
+            "we-procedure": Opinion(5.2),
+            "they-procedure": Opinion(3.2),
+            "we-interaction": Opinion(2.9),
+            "they-interaction": Opinion(3.1),
+            "we-person": Opinion(3.0),
+            "they-person": Opinion(4.0),
+            "we-context": Opinion(5.3),
+            "they-context": Opinion(4.8),
+        },
+        MILL: {
+            "we-content": Opinion(5.8),
+            "they-content": Opinion(5.6),
+            "we-procedure": Opinion(5.4),
+            "they-procedure": Opinion(3.0),
+            "we-interaction": Opinion(2.8),
+            "they-interaction": Opinion(3.4),
+            "we-person": Opinion(4.9),
+            "they-person": Opinion(4.6),
+            "we-context": Opinion(3.1),
+            "they-context": Opinion(3.2),
+        },
+    },
+    "conflict": {
+        HARBOUR: {
+            "voice": Opinion(3.0),
+            "understanding": Opinion(4.6),
+            "closing": Opinion(4.9),
+            "leak": Opinion(2.9),
+            "learning": Opinion(4.1),
+            "safety": Opinion(4.4),
+        },
+        MILL: {
+            "voice": Opinion(4.9),
+            "understanding": Opinion(3.8),
+            "closing": Opinion(3.6),
+            "leak": Opinion(4.8),
+            "learning": Opinion(3.9),
+            "safety": Opinion(4.0),
+        },
+    },
+    "harmony": {
+        HARBOUR: {"built": Opinion(5.5), "avoided": Opinion(5.3)},
+        MILL: {"built": Opinion(4.2), "avoided": Opinion(3.6)},
+    },
+    "paradigm": {
+        HARBOUR: {"partnership": Opinion(4.9), "differences": Opinion(3.0)},
+        MILL: {"partnership": Opinion(3.0), "differences": Opinion(3.1)},
+    },
+    "risk": {
+        HARBOUR: {
+            "culture": Opinion(3.0),
+            "communication": Opinion(4.2),
+            "interests": Opinion(3.1),
+            "key-person": Opinion(5.8),
+            "overload": Opinion(5.1),
+            "fairness": Opinion(2.7),
+        },
+        MILL: {
+            "culture": Opinion(3.4),
+            "communication": Opinion(4.9),
+            "interests": Opinion(5.0),
+            "key-person": Opinion(5.2),
+            "overload": Opinion(4.8),
+            "fairness": Opinion(5.2),
+        },
+    },
+}
+"""What people think in each scan that was done once, by facet."""
+
+TITLES = {
+    "drivers": "What drives us",
+    "capability": "How we work together",
+    "responsibility": "Who takes what",
+    "conflict": "How we disagree",
+    "harmony": "Our peace",
+    "paradigm": "Serving, or doing it together",
+    "risk": "What can go wrong",
+}
+
 MIDDLING = Opinion(4.4)
 
 

@@ -6,37 +6,68 @@ seat may open, so that it can tell nobody anything that those do not.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from understream.access import reach
 from understream.access.refusal import Missing
+from understream.access.rules import Act, Where, may
 from understream.access.seat import Seat
+from understream.domain.commitment import commitments_of
 from understream.domain.mirror import MirrorCard, mirror_before
 from understream.domain.result.capability import CapabilityResult, read_capability
-from understream.domain.result.card import Pattern, band_of
+from understream.domain.result.card import Beside, Pattern, band_of
+from understream.domain.result.conflict import ConflictResult, read_conflict, read_harmony
+from understream.domain.result.drivers import DriversResult, read_drivers
+from understream.domain.result.paradigm import ParadigmResult, read_paradigm
+from understream.domain.result.responsibility import ResponsibilityResult, read_responsibility
+from understream.domain.result.risk import RiskResult, read_risk
+from understream.domain.result.trust import TrustResult, read_trust
 from understream.records.round import State
 
-Result = CapabilityResult
-Others = Mapping[str, MirrorCard]
-"""The newest other mirrors of the alliance that the seat may open, by instrument."""
+Result = (
+    CapabilityResult
+    | ConflictResult
+    | DriversResult
+    | ParadigmResult
+    | ResponsibilityResult
+    | RiskResult
+    | TrustResult
+)
 
-READERS: Final[Mapping[str, Callable[[MirrorCard, Others], Result]]] = {
+READERS: Final[Mapping[str, Callable[[MirrorCard, Beside], Result]]] = {
     "capability": read_capability,
     "capability_short": read_capability,
+    "conflict": read_conflict,
+    "drivers": read_drivers,
+    "harmony": read_harmony,
+    "paradigm": read_paradigm,
+    "responsibility": read_responsibility,
+    "risk": read_risk,
+    "trust": read_trust,
 }
 """By instrument: how its mirror is read. What is not here has its mirror alone."""
 
-BESIDE: Final[Mapping[str, tuple[str, ...]]] = {}
+BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "conflict": ("harmony",),
+    "harmony": ("conflict",),
+}
 """By instrument: which other scans its result looks at, if the alliance has them."""
 
-__all__ = ["READERS", "CapabilityResult", "Others", "Pattern", "Result", "band_of"]
+TELLS_OF_PROMISES: Final = frozenset({"trust"})
+"""The instruments whose result stands beside what was promised."""
+
+__all__ = ["READERS", "Beside", "Pattern", "Result", "band_of"]
 __all__ += ["result_before", "result_by_link"]
 
 
-def result_before(seat: Seat, key: int, *, language: str) -> tuple[MirrorCard, Result | None]:
+def result_before(
+    seat: Seat, key: int, *, language: str, now: datetime
+) -> tuple[MirrorCard, Result | None]:
     """Return the mirror of a closed round, and what it says in the terms of its scan.
 
     :param language: ``en`` or ``nl``, for the questions; sentences use the language in force.
+    :param now: the moment by which promises are overdue.
     :returns: the mirror; and its result, ``None`` for an instrument that has none.
     :raises Missing: as `mirror_before`.
     """
@@ -44,20 +75,23 @@ def result_before(seat: Seat, key: int, *, language: str) -> tuple[MirrorCard, R
     read = READERS.get(mirror.instrument)
     if read is None:
         return mirror, None
-    return mirror, read(mirror, _beside(seat, mirror, language))
+    return mirror, read(mirror, _beside(seat, mirror, language, now))
 
 
-def result_by_link(link: str, *, browser: str, language: str) -> tuple[MirrorCard, Result | None]:
+def result_by_link(
+    link: str, *, browser: str, language: str, now: datetime
+) -> tuple[MirrorCard, Result | None]:
     """Return the same for the holder of a personal link, in the browser it belongs to.
 
     :raises Missing: before the round has closed, for another browser, or if the person has left.
     """
     right = reach.reading_by(link, browser)
-    return result_before(reach.seat_from(right.seat), right.cohort.round_id, language=language)
+    seat = reach.seat_from(right.seat)
+    return result_before(seat, right.cohort.round_id, language=language, now=now)
 
 
-def _beside(seat: Seat, mirror: MirrorCard, language: str) -> Others:
-    """Return the newest mirror of each scan that stands beside this one, as far as it opens."""
+def _beside(seat: Seat, mirror: MirrorCard, language: str, now: datetime) -> Beside:
+    """Return what stands beside a mirror, as far as the seat may open it."""
     others: dict[str, MirrorCard] = {}
     for instrument in BESIDE.get(mirror.instrument, ()):
         newest = (
@@ -72,4 +106,7 @@ def _beside(seat: Seat, mirror: MirrorCard, language: str) -> Others:
                 others[instrument] = mirror_before(seat, newest, language=language)
             except Missing:
                 continue
-    return others
+    tells = mirror.instrument in TELLS_OF_PROMISES
+    if not tells or not may(seat, Act.COMMITMENT_READ, Where(seat.alliance)):
+        return Beside(others)
+    return Beside(others, commitments_of(seat, language=language, now=now))

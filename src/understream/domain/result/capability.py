@@ -4,7 +4,7 @@ Rests on Schreiner, Kale & Corsten (2009) for coordination, communication and bo
 is the deck's fourth. The patterns and their limits are ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,29 +15,17 @@ from understream.domain.mirror import FacetRow, FigureCard, MirrorCard
 from understream.domain.result.card import (
     STRONG,
     WORKABLE,
+    Beside,
     Pattern,
+    Row,
     band_of,
     facets_of,
+    sure_of,
     value_of,
 )
 
 BONDING: Final = "bonding"
 COORDINATION: Final = "coordination"
-
-
-@dataclass(frozen=True, slots=True)
-class Competence:
-    """One competence: what each party's people say of it, with the band as a word.
-
-    :ivar words: the band of each figure, in the order of the figures.
-    """
-
-    code: str
-    title: str
-    low: int
-    high: int
-    figures: tuple[FigureCard, ...]
-    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +36,15 @@ class CapabilityResult:
     :ivar challenge: the competence to work on in this cycle, or ``None``.
     """
 
-    competences: tuple[Competence, ...]
-    strength: Competence | None
-    challenge: Competence | None
+    competences: tuple[Row, ...]
+    strength: Row | None
+    challenge: Row | None
     patterns: tuple[Pattern, ...]
+    sure: str
     kind: str = "capability"
 
 
-def read_capability(mirror: MirrorCard, _others: Mapping[str, MirrorCard]) -> CapabilityResult:
+def read_capability(mirror: MirrorCard, _beside: Beside) -> CapabilityResult:
     """Return what a mirror of a capability scan says.
 
     The strength is the competence whose lowest displayed figure is highest: nobody there is left
@@ -73,12 +62,13 @@ def read_capability(mirror: MirrorCard, _others: Mapping[str, MirrorCard]) -> Ca
         best[1] if apart and best else None,
         worst[1] if apart and worst else None,
         tuple(_patterns(mirror)),
+        sure_of(mirror),
     )
 
 
-def _competence(row: FacetRow) -> Competence:
+def _competence(row: FacetRow) -> Row:
     words = tuple(band_of(one.value) for one in row.figures)
-    return Competence(row.code, row.title, row.low, row.high, row.figures, words)
+    return Row(row.code, row.title, row.low, row.high, row.figures, words)
 
 
 def _lowest(figures: Sequence[FigureCard]) -> float | None:

@@ -171,7 +171,8 @@ def mirror(request: HttpRequest, link: str) -> HttpResponse:
     choose_language(request, link)
     browser = request.COOKIES.get(BROWSER, "")
     try:
-        card, read = result_by_link(link, browser=browser, language=language_here())
+        now = clock.now()
+        card, read = result_by_link(link, browser=browser, language=language_here(), now=now)
     except Missing:
         return elsewhere(request, link)
     told = {

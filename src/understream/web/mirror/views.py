@@ -35,7 +35,9 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 @policy(Act.MIRROR_READ, Of.ROUND)
 def show(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - the address's word
     """Show what was said, as far as it may be shown."""
-    card, result = result_before(request.seat, round, language=get_language() or "en")
+    card, result = result_before(
+        request.seat, round, language=get_language() or "en", now=clock.now()
+    )
     return render(
         request,
         "mirror/show.html",
