@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup core dev demo run test check fmt fmt-check types arch docs bench bench-live bench-measure soak messages release lock
+.PHONY: help setup core dev demo run test check fmt fmt-check types arch docs bench bench-live bench-measure mutate soak messages release lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | \
@@ -61,6 +61,9 @@ bench-live: dev ## print the figures of the live path beside its peers (ONLY=ans
 
 bench-measure: dev ## print what a million ratings cost beside pandas + pingouin (FULL=1, QUICK=1)
 	@$(BIN)/python tests/bench_measure.py $(if $(filter 1,$(FULL)),--full) $(if $(filter 1,$(QUICK)),--quick)
+
+mutate: dev ## break measurement in one place at a time, and see whether its tests notice (ONLY=, MOST=, ALL=1)
+	@$(BIN)/python tests/mutate.py $(if $(ONLY),--only $(ONLY)) $(if $(MOST),--most $(MOST)) $(if $(SEED),--seed $(SEED)) $(if $(filter 1,$(ALL)),--all)
 
 soak: dev ## run the long tests
 	@echo "== the long tests"

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("language/", views.language, name="language"),
     path("shown/", views.shown, name="shown"),
+    path("method/", views.method, name="method"),
     path("healthz", views.health, name="health"),
     path("readyz", views.ready, name="ready"),
     path("demo/enter/", demo.enter, name="demo_enter"),

@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from understream.access.rules import Act
 from understream.domain.host import is_ready
+from understream.domain.method import methods
 from understream.domain.person import choose_language
 from understream.domain.word import name_of_host
 from understream.web.door.demo import DOORS, is_open
@@ -43,6 +44,12 @@ def shown(request: HttpRequest) -> HttpResponse:
     """Show what is shown of people, and what remains impossible."""
     card = {"rules": Rules.now(), "host": name_of_host()}
     return render(request, "door/shown.html", card)
+
+
+@policy(Act.DOOR, Of.DOOR)
+def method(request: HttpRequest) -> HttpResponse:
+    """Show how everything is measured."""
+    return render(request, "door/method.html", {"chapters": methods(), "host": name_of_host()})
 
 
 @policy(Act.DOOR, Of.DOOR)
