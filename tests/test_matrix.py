@@ -144,6 +144,7 @@ TABLE = {
     "round:show": Row("GET", "round", SEATS),
     "round:cohort": Row("GET POST", "round", (M,)),
     "round:open": Row("POST", "round", (M, F)),
+    "round:late": Row("POST", "round", (M,)),
     "round:extend": Row("GET POST", "round", (M, F)),
     "round:cancel": Row("GET POST", "round", (M,), RUNNING),
     "round:form": Row("GET POST", "round", (M,), ("spoken",)),

@@ -219,7 +219,7 @@ def test_the_round_page_asks_the_same_number_of_questions(parties, django_assert
     world = make_alliance(*[f"Party {number}" for number in range(parties)])
     key = open_round(world)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         round_before(world.managers["Party 0"], key)
 
 

@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import make_alliance
+from tests.factories import make_alliance, seat_person
+from understream.access.seat import Role
 from understream.domain import round as rounds
 from understream.domain.release import cancel_round, close_round
 from understream.web import clock
@@ -319,3 +320,24 @@ def test_asking_again_fills_the_form_in_and_a_false_key_finds_nothing():
     for false in ("0", "x", "9" * 30, "²", str(opened(world))):
         asked = manager.get(reverse("alliance:plan", args=[world.alliance]), {"again": false})
         assert asked.status_code == 404
+
+
+def test_a_manager_asks_those_who_came_later_and_they_read_why_they_are_not_on_the_list():
+    world = make_alliance(people=6)
+    key = opened(world)
+    party = world.parties["Harbour"]
+    new = [seat_person(world.alliance, party, f"New {at}", Role.PARTICIPANT) for at in range(5)]
+    manager = client_of(world.managers["Harbour"])
+    assert "You are not asked in this round" in page_of(new[0], key)
+    assert "5 of your people have come since" in page_of(world.managers["Harbour"], key)
+
+    answer = manager.post(reverse("round:late", args=[key]))
+    again = manager.post(reverse("round:late", args=[key]))
+
+    late = int(re.search(r"/rounds/(\d+)/", answer["Location"])[1])
+    assert again.status_code == 409
+    page = page_of(new[0], late)
+    assert "Autumn, who came later" in page
+    assert f'href="/rounds/{key}/"' in page
+    assert "You are not asked in this round" not in page_of(new[0], key)
+    assert "came later" not in page_of(world.managers["Mill"], key)

@@ -143,7 +143,7 @@ def earlier_rounds(seat: Seat, key: int) -> tuple[EarlierRound, ...]:
     """Return the rounds to which a closed one can be compared, the newest first.
 
     They asked the same instrument, in any version, in the same alliance; they closed earlier; and
-    the seat may open their mirrors.
+    the seat may open their mirrors. Rounds of latecomers are compared with nothing.
 
     :raises Missing: for a round that has not closed, or is out of reach.
     """
@@ -164,10 +164,14 @@ def _comparable(seat: Seat, key: int) -> tuple[Round, list[Round]]:
     row = next((one for one in rows if one.pk == key), None)
     if row is None:
         raise Missing
+    if row.beside_id is not None:
+        return row, []  # other people, asked once
     found = [
         one
         for one in rows
-        if _moment(one) < _moment(row) and may_read_figures(seat, one.evaluation)
+        if one.beside_id is None
+        and _moment(one) < _moment(row)
+        and may_read_figures(seat, one.evaluation)
     ]
     return row, sorted(found, key=_moment, reverse=True)
 

@@ -24,7 +24,13 @@ from understream.access.seat import SYSTEM, Seat
 from understream.domain import letter, pool, scale, seal
 from understream.domain.instrument import EVALUATION, instrument_of, questions_about
 from understream.domain.journal import record
-from understream.domain.round import COMMENT_COHORT, OfEvaluation, Over, speaks_in_reflection
+from understream.domain.round import (
+    COMMENT_COHORT,
+    Beside,
+    OfEvaluation,
+    Over,
+    speaks_in_reflection,
+)
 from understream.domain.word import legible
 from understream.measurement.disclosure import K, Policy
 from understream.measurement.pool import answered_whole, sums_of
@@ -465,18 +471,22 @@ def cancel_round(seat: Seat, key: int, *, evaluation: int = 0, now: datetime) ->
     require(seat, Act.ROUND_CANCEL, Where(alliance=row.alliance_id))
     if (row.evaluation_id or 0) != evaluation:
         raise OfEvaluation
+    if row.beside_id is not None:
+        raise Beside
     if row.state not in (State.PLANNED, State.OPEN):
         raise Over
-    cohorts = row.cohorts.all()
+    together = [row, *row.besides.filter(state=State.OPEN)]
+    cohorts = list(Cohort.objects.filter(round__in=together))
     Voice.objects.filter(cohort__in=cohorts).delete()
     Comment.objects.filter(cohort__in=cohorts).delete()
     Statement.objects.filter(cohort__in=cohorts).delete()
     Participation.objects.filter(cohort__in=cohorts).update(
         used=False, submission=None, partners=None
     )
-    row.state = State.CANCELLED
-    row.save(update_fields=["state"])
-    Due.objects.get_or_create(kind="forget", key=row.pk, at=now)
+    for one in together:
+        one.state = State.CANCELLED
+        Due.objects.get_or_create(kind="forget", key=one.pk, at=now)
+    Round.objects.bulk_update(together, ["state"])
     if not evaluation:
         record(seat, "round.cancel", now=now, words={"round": row.title})
 

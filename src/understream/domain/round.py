@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +67,21 @@ class OfEvaluation(Refused):
     )
 
 
+class NotOpen(Refused):
+    """Who came later is asked while the round is open."""
+
+    reason = _("This round is not open.")
+
+
+class Beside(Refused):
+    """A round that asks latecomers goes with the round that they came too late for."""
+
+    reason = _(
+        "This round asks those who came later, and ends with the one they came too late for. Move "
+        "or cancel that one."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CohortCard:
     """One party in a round, as far as the looking seat may know it.
@@ -91,7 +106,12 @@ class CohortCard:
 
 @dataclass(frozen=True, slots=True)
 class RoundCard:
-    """A round as its page shows it."""
+    """A round as its page shows it.
+
+    :ivar came_late: whether the seat's party is asked, and the seat is not, as it came later.
+    :ivar may_ask_late: how many of the own party came later and can be asked, if the seat may.
+    :ivar beside: key of the round whose latecomers this one asks, 0 for none.
+    """
 
     key: int
     alliance: int
@@ -119,6 +139,9 @@ class RoundCard:
     may_read_statements: bool
     may_export: bool
     may_repeat: bool
+    came_late: bool
+    may_ask_late: int
+    beside: int
 
     @property
     def mine(self) -> CohortCard | None:
@@ -225,7 +248,8 @@ def again_from(seat: Seat, key: int, *, now: datetime) -> AgainCard:
 def _may_repeat(seat: Seat, row: Round) -> bool:
     can_be_chosen = row.instrument.code in reader.builtin() and row.instrument.code != EVALUATION
     may_plan = may(seat, Act.ROUND_PLAN, Where(alliance=row.alliance_id))
-    return row.state == State.CLOSED and can_be_chosen and may_plan
+    is_whole = row.state == State.CLOSED and row.beside_id is None
+    return is_whole and can_be_chosen and may_plan
 
 
 @transaction.atomic
@@ -592,6 +616,8 @@ def extend_round(seat: Seat, key: int, *, closes_at: datetime, now: datetime) ->
     row = _locked(seat, key)
     require(seat, Act.ROUND_EXTEND, Where(alliance=row.alliance_id))
     _refuse_of_evaluation(row, 0)
+    if row.beside_id is not None:
+        raise Beside
     if row.state not in (State.PLANNED, State.OPEN):
         raise Over
     if row.state == State.OPEN and row.closes_at <= now:
@@ -602,16 +628,28 @@ def extend_round(seat: Seat, key: int, *, closes_at: datetime, now: datetime) ->
         raise Unfit(
             {"closes_at": _("People were promised the present end. It can move on, not back.")}
         )
-    row.closes_at = closes_at
-    row.save(update_fields=["closes_at"])
+    beside = list(row.besides.filter(state=State.OPEN))
+    for one in (row, *beside):
+        one.closes_at = closes_at
+    Round.objects.bulk_update([row, *beside], ["closes_at"])
     if row.state == State.OPEN:
-        _plan_dues(row, now)
+        for one in (row, *beside):
+            _plan_dues(one, now)
     record(
         seat,
         "round.extend",
         now=now,
         words={"round": row.title, "until": closes_at.isoformat(timespec="minutes")},
     )
+
+
+def not_asked(row: Round, party: int) -> set[int]:
+    """Return the seats of a party that were asked neither in a round nor in one beside it."""
+    asked = Participation.objects.filter(
+        Q(cohort__round=row) | Q(cohort__round__beside=row), cohort__party=party
+    )
+    rows = SeatRow.objects.filter(party=party, left_at=None)
+    return set(rows.exclude(pk__in=asked.values("seat")).values_list("pk", flat=True))
 
 
 def round_before(seat: Seat, key: int) -> RoundCard:
@@ -638,7 +676,9 @@ def round_before(seat: Seat, key: int) -> RoundCard:
     cards = tuple(_cohort_card(seat, row, cohort, own) for cohort in cohorts)
     here = Where(alliance=row.alliance_id)
     waiting = tuple(card.party.name for card in cards if not card.confirmed)
-    running = row.state in (State.PLANNED, State.OPEN) and row.evaluation_id is None
+    alone = row.evaluation_id is None and row.beside_id is None
+    running = row.state in (State.PLANNED, State.OPEN) and alone
+    late = _late(seat, row, cards) if alone and row.state == State.OPEN else set()
     return RoundCard(
         key=row.pk,
         alliance=row.alliance_id,
@@ -674,6 +714,25 @@ def round_before(seat: Seat, key: int) -> RoundCard:
         and may_read_figures(seat, row.evaluation)
         and may(seat, Act.RELEASE_EXPORT, Where(row.alliance_id, seat.party)),
         may_repeat=_may_repeat(seat, row),
+        came_late=seat.key in late,
+        may_ask_late=len(late) if _may_ask_late(seat, row, cards, len(late)) else 0,
+        beside=row.beside_id or 0,
+    )
+
+
+def _late(seat: Seat, row: Round, cards: Sequence[CohortCard]) -> set[int]:
+    mine = next((one for one in cards if one.own), None)
+    return not_asked(row, seat.party) if mine and mine.mode != Mode.ONE_VOICE else set()
+
+
+def _may_ask_late(seat: Seat, row: Round, cards: Sequence[CohortCard], late: int) -> bool:
+    mine = next((one for one in cards if one.own), None)
+    return (
+        late >= row.k
+        and mine is not None
+        and mine.mode == Mode.CONFIDENTIAL
+        and not instrument_of(row.instrument).directed
+        and may(seat, Act.COHORT_CONFIRM, Where(row.alliance_id, seat.party))
     )
 
 

@@ -26,7 +26,10 @@ class Mode(models.TextChoices):
 
 
 class Round(models.Model):
-    """One administration; mode, k and cohorts are frozen when it opens."""
+    """One administration; mode, k and cohorts are frozen when it opens.
+
+    ``beside`` is the round whose latecomers this one asks; it has one cohort, and ends with it.
+    """
 
     alliance = models.ForeignKey(Alliance, on_delete=models.CASCADE, related_name="rounds")
     instrument = models.ForeignKey(
@@ -35,6 +38,7 @@ class Round(models.Model):
     evaluation = models.ForeignKey(
         Evaluation, on_delete=models.PROTECT, related_name="rounds", null=True
     )
+    beside = models.ForeignKey("self", on_delete=models.CASCADE, related_name="besides", null=True)
     title = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     k = models.PositiveSmallIntegerField(default=5)

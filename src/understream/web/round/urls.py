@@ -11,5 +11,6 @@ urlpatterns = [
     path("<int:round>/open/", views.open_it, name="open"),
     path("<int:round>/extend/", views.extend, name="extend"),
     path("<int:round>/cancel/", views.cancel, name="cancel"),
+    path("<int:round>/late/", views.late, name="late"),
     path("<int:round>/form/", form.show, name="form"),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from understream.access.refusal import Missing, Unfit
 from understream.access.rules import Act
+from understream.domain.latecomer import ask_latecomers
 from understream.domain.release import cancel_round
 from understream.domain.round import (
     OfEvaluation,
@@ -93,6 +94,16 @@ def open_it(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 -
     open_round(request.seat, round, now=clock.now(), rng=clock.rng)
     messages.success(request, _("The round is open. Everybody who is asked has been written to."))
     return redirect("round:show", round)
+
+
+@policy(Act.COHORT_CONFIRM, Of.ROUND, "POST")
+def late(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - the address's word
+    """Ask those of the own party who came after the round had opened."""
+    key = ask_latecomers(request.seat, round, now=clock.now(), rng=clock.rng)
+    messages.success(
+        request, _("Everybody who came later has been written to. They have a round of their own.")
+    )
+    return redirect("round:show", key)
 
 
 @policy(Act.ROUND_EXTEND, Of.ROUND, "GET", "POST")
