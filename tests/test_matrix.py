@@ -97,6 +97,7 @@ TABLE = {
     "door:index": Row("GET", "", ANYONE),
     "door:language": Row("POST", "", ANYONE),
     "door:shown": Row("GET", "", ANYONE),
+    "door:method": Row("GET", "", ANYONE),
     "door:health": Row("GET", "", ANYONE),
     "door:ready": Row("GET", "", ANYONE),
     "parts:index": Row("GET", "", ANYONE),
