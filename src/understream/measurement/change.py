@@ -21,8 +21,8 @@ from understream.measurement.gap import GAP, SAME, Welch, welch_between
 from understream.measurement.student import t_cdf, t_quantile
 from understream.measurement.within_group import Agreement
 
-#: On seven points, the spread that is reckoned with behind an agreement word: what the people of
-#: such a group differ by on average. Ours, from 60,000 drawn groups of 8 to 20 people.
+#: On seven points, the spread that is reckoned with behind an agreement word. A convention of
+#: ours, near what groups of 8 to 20 drawn people differ by (``docs/concepts/change.md``).
 SPREAD_OF: Final = {Agreement.CLOSE: 1.0, Agreement.SPREAD: 1.75, Agreement.TWO_CAMPS: 2.25}
 #: Of those who spoke, so many at least answered a question of which shares are shown, unless it
 #: says otherwise: more than three in ten who could not judge are told of.
