@@ -60,7 +60,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "where on the scale, and how far people agree; how well scales hang together; how two "
         "units differ, and what changed. CSV with commas or semicolons, or XLSX."
     )
-    parser.add_argument("file", metavar="FILE", help="CSV or XLSX; the first row names columns")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="CSV, XLSX or SPSS (.sav, an extra); the first row names columns",
+    )
     parser.add_argument(
         "--unit",
         metavar="COLUMN[,COLUMN]",

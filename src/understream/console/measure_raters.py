@@ -62,7 +62,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Measure how far raters agree: one row a subject, one column a rater. CSV with commas or "
         "semicolons, or XLSX. Ratings are numbers, or words for categories without order."
     )
-    parser.add_argument("file", metavar="FILE", help="CSV or XLSX; the first row names columns")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="CSV, XLSX or SPSS (.sav, an extra); the first row names columns",
+    )
     parser.add_argument(
         "--subject", metavar="COLUMN", help="the column that names the subjects, and is no rater"
     )

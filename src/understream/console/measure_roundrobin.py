@@ -56,7 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "each gives all, what each gets from all, what is between two. CSV with commas or "
         "semicolons, or XLSX."
     )
-    parser.add_argument("file", metavar="FILE", help="CSV or XLSX; the first row names columns")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="CSV, XLSX or SPSS (.sav, an extra); the first row names columns",
+    )
     parser.add_argument(
         "--group", metavar="COLUMN", help="the column that names the group; without it, one group"
     )

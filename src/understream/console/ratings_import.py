@@ -44,7 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "the mirror is told that whoever imported it has seen the answers."
         ),
     )
-    ratings.add_argument("file", metavar="FILE", help="CSV or XLSX; the first row names columns")
+    ratings.add_argument(
+        "file",
+        metavar="FILE",
+        help="CSV, XLSX or SPSS (.sav, an extra); the first row names columns",
+    )
     ratings.add_argument(
         "--alliance", required=True, metavar="NAME", help="the name of the alliance to be made"
     )
@@ -166,6 +170,11 @@ def _columns(table: Table, options: argparse.Namespace) -> str:
             said = "it says who belongs to which party; kept as the party's name only"
         elif column.name in items:
             said = "an item; its answers become figures, and are not stored"
+            if codes := table.labels.get(column.name):
+                told = ", ".join(f"{code} = {readable(words)}" for code, words in codes.items())
+                said += f"; its codes: {told}"
+            if column.name in table.missing:
+                said += "; what the file calls missing counts as not answered"
         else:
             said = f"left behind: {column.why or 'nobody asked for it'}"
         lines.append(f"  {readable(column.name) or '(no name)'}: {said}.\n")
