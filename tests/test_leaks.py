@@ -728,6 +728,7 @@ def downloads(wide: Wide) -> list[str]:
     return [
         reverse("mirror:csv", args=closed),
         reverse("mirror:json", args=closed),
+        reverse("mirror:xlsx", args=closed),
         reverse("research:releases", args=[own]),
     ]
 

@@ -167,6 +167,7 @@ TABLE = {
     "change:show": Row("GET", "round", (P, M, S), ("signed", "of running", "of gate")),
     # signed answers: those who manage the people who signed
     "mirror:statements": Row("GET", "round", (M,), ("signed",)),
+    "mirror:signed": Row("GET", "round", (M,), ("signed",)),
     # raw comments to moderate: if named in the agreement, after close
     "mirror:comments": Row("GET POST", "round", (F,), ("closed", "of running", "of gate")),
     # an evaluation: its agreement, its course, its proof
@@ -250,6 +251,9 @@ TABLE = {
     # releases as data: manager and sponsor, own party; researcher, own organisation
     "mirror:csv": Row("GET", "round", (M, S), CLOSED),
     "mirror:json": Row("GET", "round", (M, S), CLOSED),
+    "mirror:xlsx": Row("GET", "round", (M, S), CLOSED),
+    "mirror:syntax": Row("GET", "round", (M, S), CLOSED),
+    "mirror:codebook": Row("GET", "round", (M, S), CLOSED),
     "research:releases": Row("GET", "organisation", (R,)),
     "research:quality": Row("GET", "organisation", (R,)),
     # a workshop: all seats read; manager and facilitator prepare, run and take out
@@ -292,11 +296,15 @@ TABLE = {
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 ASKING_TO_CANCEL = ("round:cancel", "evaluation:call_off")
 """Their POST tells those who may why it is too late; their GET has then nothing to ask."""
-FIGURES = ("mirror:show", "mirror:csv", "mirror:json", "change:show")
+FIGURES = (
+    "mirror:show", "mirror:csv", "mirror:json", "mirror:xlsx", "mirror:syntax",
+    "mirror:codebook", "change:show",
+)  # fmt: skip
 """Of an evaluation the sponsor reads them after the reveal."""
 
 DOWNLOADS = (
-    "mirror:csv", "mirror:json", "evaluation:bundle", "workshop:csv", "workshop:xlsx",
+    "mirror:csv", "mirror:json", "mirror:xlsx", "mirror:signed", "evaluation:bundle",
+    "workshop:csv", "workshop:xlsx",
 )  # fmt: skip
 """What leaves a line in the journal."""
 DOORS = ("nobody", "manager", "facilitator", "respondent", "host")

@@ -90,6 +90,8 @@ def pages_of(world, keys):
     yield "mirror:show", manager, reverse("mirror:show", args=[keys["closed"]])
     yield "change:show", manager, reverse("change:show", args=[keys["closed"]])
     yield "mirror:csv", manager, reverse("mirror:csv", args=[keys["closed"]])
+    for name in ("xlsx", "syntax", "codebook"):
+        yield f"mirror:{name}", manager, reverse(f"mirror:{name}", args=[keys["closed"]])
     yield "mirror:json", manager, reverse("mirror:json", args=[keys["closed"]])
     yield "mirror:comments", facilitator, reverse("mirror:comments", args=[keys["closed"]])
     seat = SeatRow.objects.filter(party=manager.party, role="participant").latest("pk")

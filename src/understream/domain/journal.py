@@ -43,6 +43,7 @@ SENTENCES = {
     "comments.release": _(
         "%(who)s opened the comments of %(party)s in “%(round)s” to that party."
     ),
+    "statement.export": _("%(who)s downloaded what people signed in “%(round)s”."),
     "release.export": _("%(who)s downloaded the figures of “%(round)s”."),
     "round.shut": _("The round “%(round)s” closed. Each party reads its own figures first."),
     "evaluation.prepare": _("%(who)s prepared the evaluation “%(evaluation)s”."),

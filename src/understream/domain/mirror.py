@@ -46,6 +46,19 @@ from understream.records.round import Cohort, Mode, Round, State
 from understream.records.statement import Statement
 
 MOST_MARKS = 6
+Row = tuple[str, ...]
+SIGNED: Row = ("name", "question", "answer")
+HEADER: Row = (
+    "round",
+    "instrument",
+    "party",
+    "about",
+    "n",
+    "item",
+    "statistic",
+    "value",
+    "end",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -730,6 +743,22 @@ def statements_of(seat: Seat, key: int, *, language: str) -> tuple[StatementLine
     return tuple(lines)
 
 
+def signed_rows(seat: Seat, key: int, *, language: str, now: datetime) -> tuple[Row, ...]:
+    """Return what the own party's people signed as rows, with a header; the journal tells it.
+
+    One row an answer. Only in named rounds is there anything that belongs to a person.
+
+    :raises Missing: unless the party spoke by name in a closed round, and for anybody but its
+        managers.
+    """
+    lines = statements_of(seat, key, language=language)
+    title = Round.objects.values_list("title", flat=True).get(pk=key)
+    record(seat, "statement.export", now=now, words={"round": title})
+    rows = [(line.name, question, answer) for line in lines for question, answer in line.answers]
+    rows += [(line.name, _("remark"), line.comment) for line in lines if line.comment]
+    return (SIGNED, *rows)
+
+
 def _answer(instrument: Instrument, code: str, given: int, language: str) -> str:
     item = next(one for one in instrument.items if one.code == code)
     scale = instrument.scale_of(item)
@@ -740,20 +769,6 @@ def _answer(instrument: Instrument, code: str, given: int, language: str) -> str
     if scale.options:
         return scale.options[given - 1].into(language)
     return str(given - 1 + scale.low)
-
-
-Row = tuple[str, ...]
-HEADER: Row = (
-    "round",
-    "instrument",
-    "party",
-    "about",
-    "n",
-    "item",
-    "statistic",
-    "value",
-    "end",
-)
 
 
 def release_rows(seat: Seat, key: int, *, now: datetime) -> tuple[Row, ...]:

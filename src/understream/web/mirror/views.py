@@ -11,9 +11,11 @@ from understream.access.refusal import Unfit
 from understream.access.rules import Act
 from understream.domain.alliance import alliance_before
 from understream.domain.change import earlier_rounds
+from understream.domain.codebook import codebook_of
 from understream.domain.mirror import (
     release_plain,
     release_rows,
+    signed_rows,
     statements_of,
 )
 from understream.domain.release import (
@@ -24,11 +26,13 @@ from understream.domain.release import (
 )
 from understream.domain.result import result_before
 from understream.domain.round import round_before
+from understream.report.codebook import as_rows, as_syntax, as_xlsx
 from understream.web import clock
 from understream.web.mirror.drawing import draw
 from understream.web.policy import Of, SeatedRequest, policy
 from understream.web.result.drawing import tell
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -140,6 +144,41 @@ def release_csv(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A0
     """Download the own party's displayed figures as CSV."""
     rows = release_rows(request.seat, round, now=clock.now())
     return table(rows, f"release-{round}.csv")
+
+
+@policy(Act.RELEASE_EXPORT, Of.ROUND)
+def release_xlsx(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - see above
+    """Download the own party's displayed figures with their codebook, as a workbook."""
+    book = codebook_of(request.seat, round, language=get_language() or "en")
+    rows = release_rows(request.seat, round, now=clock.now())
+    response = HttpResponse(as_xlsx(rows, book), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="release-{round}.xlsx"'
+    return response
+
+
+@policy(Act.RELEASE_EXPORT, Of.ROUND)
+def release_syntax(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - see above
+    """Download syntax with which SPSS reads the CSV file."""
+    book = codebook_of(request.seat, round, language=get_language() or "en")
+    text = as_syntax(f"release-{round}.csv", book)
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="release-{round}.sps"'
+    return response
+
+
+@policy(Act.RELEASE_EXPORT, Of.ROUND)
+def codebook(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - see above
+    """Download what the codes in the figures mean, as CSV."""
+    book = codebook_of(request.seat, round, language=get_language() or "en")
+    return table(as_rows(book), f"codebook-{round}.csv")
+
+
+@policy(Act.STATEMENT_READ, Of.ROUND)
+def statements_csv(request: SeatedRequest, round: int) -> HttpResponse:  # noqa: A002 - see above
+    """Download what the own party's people signed, as CSV."""
+    language = get_language() or "en"
+    rows = signed_rows(request.seat, round, language=language, now=clock.now())
+    return table(rows, f"statements-{round}.csv")
 
 
 @policy(Act.RELEASE_EXPORT, Of.ROUND)
