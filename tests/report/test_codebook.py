@@ -24,4 +24,4 @@ def test_numbers_are_numbers_and_texts_are_texts():
 
 
 def test_words_are_quoted_on_one_line():
-    assert '  "A1" "He said ""no"". DROP"' in as_syntax("release-7.csv", BOOK).splitlines()[-3]
+    assert '  "A1" "He said ""no"". DROP"' in as_syntax("release-7.csv", BOOK)
