@@ -139,6 +139,7 @@ TABLE = {
     "alliance:withdraw": Row("POST", "invitation", (M,)),
     "alliance:rounds": Row("GET", "alliance", SEATS),
     "alliance:plan": Row("GET POST", "alliance", (M, F)),
+    "alliance:instruments": Row("GET", "alliance", (M, F)),
     "alliance:journal": Row("GET", "alliance", (P, M, S)),
     # an invitation, a round
     "invitation:show": Row("GET POST", "letter of invitation", LINK),

@@ -32,6 +32,7 @@ COMPILED = CATALOGUE.with_suffix(".mo")
 ENTRIES = read_catalogue()
 
 SAME = {
+    "1 %(low)s … %(points)s %(high)s",
     "%(party)s: %(zone)s",
     "%(n)s open",
     # words of the field that Dutch has as they are

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from understream.access.refusal import Broken, Missing
+from tests.factories import make_alliance
+from understream.access.refusal import Broken, Missing, Refused
 from understream.domain.instrument import (
     EVALUATION,
     choices,
     instrument_of,
     keep,
     keep_builtin,
+    preview_before,
     questions_about,
 )
 from understream.instruments import reader
@@ -103,3 +105,31 @@ def test_questions_keep_the_scale_the_facet_and_the_turn_of_their_items():
             item.reverse,
         )
         assert question.kind == ("choice" if scale.choice else "rating")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", [one for one in reader.builtin() if one != EVALUATION])
+def test_a_preview_holds_every_question_in_its_order_in_both_languages(code):
+    world, read = make_alliance(), reader.load(code)
+    seat = world.managers["Harbour"]
+    for language in ("en", "nl"):
+        card = preview_before(seat, code, language=language)
+        shown = [one for part in card.parts for one in part.asked]
+        assert [one.text.casefold() for one in shown] == [
+            item.text.into(language).replace("[P]", "the partner").casefold()
+            for item in read.items
+        ]
+        assert all(len(one.answers) == 2 for one in shown if one.points)
+        assert len(card.open_lines) == len(read.open_lines)
+        assert len(card.sources) == len(read.sources)
+
+
+@pytest.mark.django_db
+def test_a_preview_is_for_those_who_may_plan_and_of_what_a_round_can_ask():
+    world = make_alliance()
+    for code in ("nothing", EVALUATION):
+        with pytest.raises(Missing):
+            preview_before(world.managers["Harbour"], code, language="en")
+    with pytest.raises(Refused):
+        preview_before(world.people["Harbour"][1], "pulse", language="en")
+    assert preview_before(world.facilitator, "pulse", language="nl").title == "Polsslag"

@@ -518,3 +518,24 @@ def test_somebody_from_elsewhere_finds_nothing(page):
     answer = manager_of(other, "Quay").get(reverse(f"alliance:{page}", args=[world.alliance]))
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("Read the questions of", "So people will read it", "strongly disagree")),
+     ("nl", ("Lees de vragen van", "Zo lezen mensen het", "helemaal oneens"))],
+)  # fmt: skip
+def test_questionnaires_are_read_before_a_round_is_planned(language, words):
+    world = make_alliance()
+    client = manager_of(world)
+    person = get_user_model().objects.get(pk=world.managers["Harbour"].person)
+    person.language = language
+    person.save()
+    plan = client.get(reverse("alliance:plan", args=[world.alliance])).content.decode()
+    address = reverse("alliance:instruments", args=[world.alliance])
+    listed = client.get(address).content.decode()
+    preview = client.get(f"{address}?code=trust").content.decode()
+    assert words[0] in plan
+    assert listed.count("?code=") == plan.count("?code=") >= 12
+    assert all(word in preview for word in words[1:])
+    assert client.get(f"{address}?code=evaluation").status_code == 404

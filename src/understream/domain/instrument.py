@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from understream.access.refusal import Broken, Missing
+from understream.access.rules import Act, Where, require
+from understream.access.seat import Seat
 from understream.instruments import reader
-from understream.instruments.reader import Instrument
+from understream.instruments.reader import Instrument, Item, Part
 from understream.measurement.release import Question
 from understream.records.instrument import InstrumentVersion
 
@@ -39,12 +43,108 @@ def choices(*, language: str) -> tuple[InstrumentChoice, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AskedCard:
+    """One question as people read it.
+
+    :ivar answers: what can be chosen, in order; or the lowest and the highest answer of a scale.
+    :ivar points: how many points the scale has, 0 for a choice between words.
+    """
+
+    text: str
+    help: str
+    answers: tuple[str, ...]
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartCard:
+    """Some questions that stand together, with what is said before them."""
+
+    title: str
+    instruction: str
+    asked: tuple[AskedCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A questionnaire as it will be read, before anybody is asked.
+
+    :ivar open_lines: what is asked in words; ``comment`` what the field at the end asks, "" for
+        none.
+    :ivar sources: what it rests on, each as author, year and what is supported.
+    """
+
+    code: str
+    version: int
+    title: str
+    purpose: str
+    time_frame: str
+    referent: str
+    not_validated: str
+    directed: bool
+    parts: tuple[PartCard, ...]
+    open_lines: tuple[str, ...]
+    comment: str
+    sources: tuple[str, ...]
+
+
+def preview_before(seat: Seat, code: str, *, language: str) -> Preview:
+    """Return a questionnaire as people will read it; nothing is stored, nobody is asked.
+
+    :param code: of an instrument that a round can ask.
+    :param language: ``en`` or ``nl``.
+    :raises Missing: for another code, and for whoever may plan no round.
+    """
+    require(seat, Act.ROUND_PLAN, Where(seat.alliance))
+    if code not in reader.builtin() or code == EVALUATION:
+        raise Missing
+    read = reader.load(code)
+    heads = {part.code: part for part in read.parts}
+    parts: dict[str, list[AskedCard]] = {}
+    for item in read.items:
+        parts.setdefault(item.part, []).append(_asked(read, item, language))
+    return Preview(
+        read.code,
+        read.version,
+        read.title.into(language),
+        read.purpose.into(language),
+        read.time_frame.into(language),
+        read.referent.into(language),
+        read.not_validated.into(language),
+        read.directed,
+        tuple(_part(heads.get(name), asked, language) for name, asked in parts.items()),
+        tuple(line.text.into(language) for line in read.open_lines),
+        read.comment.into(language) if read.comment else "",
+        tuple(f"{one.author} ({one.year}): {one.supports}" for one in read.sources),
+    )
+
+
+def _part(head: Part | None, asked: Sequence[AskedCard], language: str) -> PartCard:
+    title = head.title.into(language) if head else ""
+    told = head.instruction.into(language) if head and head.instruction else ""
+    return PartCard(title, told, tuple(asked))
+
+
+def _asked(read: Instrument, item: Item, language: str) -> AskedCard:
+    scale = read.scale_of(item)
+    low, high = read.ends_of(item)
+    text = item.text.into(language).replace("[P]", _("the partner"))
+    return AskedCard(
+        text[:1].upper() + text[1:],
+        item.help.into(language) if item.help else "",
+        tuple(one.into(language) for one in scale.options)
+        or (low.into(language), high.into(language)),
+        0 if scale.options else scale.points,
+    )
+
+
 def keep(instrument: Instrument) -> int:
     """Return the key of the stored version of an instrument, storing it at its first use.
 
     :raises Broken: if this version was used before with another content.
     """
-    kept, _ = InstrumentVersion.objects.get_or_create(
+    kept, _new = InstrumentVersion.objects.get_or_create(
         code=instrument.code,
         version=instrument.version,
         defaults={"digest": instrument.digest(), "content": reader.to_plain(instrument)},

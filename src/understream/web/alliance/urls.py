@@ -21,5 +21,6 @@ urlpatterns = [
     ),
     path("<int:alliance>/rounds/", views.rounds, name="rounds"),
     path("<int:alliance>/rounds/new/", views.plan, name="plan"),
+    path("<int:alliance>/instruments/", views.instruments, name="instruments"),
     path("<int:alliance>/journal/", views.journal, name="journal"),
 ]

@@ -19,7 +19,7 @@ from understream.domain.alliance import (
     my_organisations,
 )
 from understream.domain.home import home_of
-from understream.domain.instrument import choices
+from understream.domain.instrument import choices, preview_before
 from understream.domain.journal import journal_of
 from understream.domain.person import person_before
 from understream.domain.round import (
@@ -116,6 +116,20 @@ def rounds(request: SeatedRequest, alliance: int) -> HttpResponse:
         **desk(request.seat, "rounds"),
     }
     return render(request, "alliance/rounds.html", card)
+
+
+@policy(Act.ROUND_PLAN, Of.ALLIANCE)
+def instruments(request: SeatedRequest, alliance: int) -> HttpResponse:
+    """List what a round can ask, or show one questionnaire as people will read it."""
+    del alliance
+    language = get_language() or "en"
+    card: dict[str, object] = desk(request.seat, "rounds")
+    if code := request.GET.get("code", ""):
+        card |= {"preview": preview_before(request.seat, code, language=language)}
+        return render(request, "alliance/preview.html", card)
+    return render(
+        request, "alliance/instruments.html", card | {"instruments": choices(language=language)}
+    )
 
 
 @policy(Act.ROUND_PLAN, Of.ALLIANCE, "GET", "POST")
