@@ -18,7 +18,7 @@ PEOPLE = ("", "manager.a", "manager.b", "facilitator", "sponsor", "participant")
 ALIKE_PEOPLE = ("manager.b", "sponsor")
 """Whose pages others see as well; they are walked in the long tests."""
 
-FILES = re.compile(r"\.(csv|json|xlsx|svg)$")
+FILES = re.compile(r"\.(csv|json|xlsx|sps|svg)$")
 OWN = re.compile(r"/$|/(alliances|rounds|workshops|account|host)/")
 """Pages that differ from one person to the next; the others nobody in particular looks at."""
 ALIKE = (r"/alliances/\d+/people/\d+/end/", r"/demo/mail/[\d\w-]+/", r"/[^?]*\?.*\bpage=")

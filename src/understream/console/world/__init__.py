@@ -92,6 +92,15 @@ def fill(now: datetime, rng: Random) -> None:
     three = {HARBOUR: 11, MILL: 8, QUAY: 4}
     fresh = found(LONGER_FRESH, three, now - 120 * DAY, rng, moderated=False)
 
+    long_ago = Random(copy(aside).getrandbits(64))  # noqa: S311 - as above
+    for number, (instrument, opinions) in enumerate(SCANS.items()):
+        begun = now - (300 - 30 * number) * DAY
+        scan = open_round(
+            cold_chain, instrument, TITLES[instrument], begun, begun + 14 * DAY, long_ago
+        )
+        say(cold_chain, scan, instrument, opinions, {HARBOUR: 12, MILL: 9}, {}, long_ago)
+        close(cold_chain, scan, begun + 14 * DAY, long_ago)
+
     evaluation.first_evaluation(cold_chain, now, aside)
     evaluation.keep_rhythm(cold_chain, now)
 
@@ -127,20 +136,6 @@ def fill(now: datetime, rng: Random) -> None:
     workshop.hold(cold_chain, now, aside)
     workshop.wait(fresh, now, aside)
 
-    pulse = open_round(cold_chain, "pulse", "Second pulse", now - 2 * DAY, now + 7 * DAY, rng)
-    say(cold_chain, pulse, "pulse", PULSE_NOW, {HARBOUR: 6, MILL: 4}, {}, rng)
-
-    waiting = plan(fresh, "trust", "Trust among three", now - 2 * DAY, now + 14 * DAY)
-    confirm(fresh, HARBOUR, waiting, now - 2 * DAY, rng)
-
-    for number, (instrument, opinions) in enumerate(SCANS.items()):
-        begun = now - (300 - 30 * number) * DAY
-        scan = open_round(
-            cold_chain, instrument, TITLES[instrument], begun, begun + 14 * DAY, aside
-        )
-        say(cold_chain, scan, instrument, opinions, {HARBOUR: 12, MILL: 9}, {}, aside)
-        close(cold_chain, scan, begun + 14 * DAY, aside)
-
     again = open_round(
         fresh, "pulse", "Half-way through the trial", now - 9 * DAY, now - DAY, aside
     )
@@ -149,4 +144,10 @@ def fill(now: datetime, rng: Random) -> None:
         fresh.managers[QUAY], again, answers=(6, 5, 5, 6, 5, 6), now=moment(now - 2 * DAY)
     )
     close(fresh, again, now - DAY, aside)
+
+    pulse = open_round(cold_chain, "pulse", "Second pulse", now - 2 * DAY, now + 7 * DAY, rng)
+    say(cold_chain, pulse, "pulse", PULSE_NOW, {HARBOUR: 6, MILL: 4}, {}, rng)
+
+    waiting = plan(fresh, "trust", "Trust among three", now - 2 * DAY, now + 14 * DAY)
+    confirm(fresh, HARBOUR, waiting, now - 2 * DAY, rng)
     tick(now=now, rng=rng)
