@@ -106,3 +106,24 @@ def test_a_comment_field_that_is_not_internal_or_not_there_is_told(capsys, tmp_p
         "A comment field at the end, as the round agrees.",
         "No comment field.",
     ]
+
+
+def test_a_version_that_was_used_is_not_changed_any_more(capsys, tmp_path):
+    path = tmp_path / "pulse.toml"
+    text = PULSE.read_text(encoding="utf-8")
+    question = f'"{load("pulse").items[0].text.en}"'
+    path.write_text(text.replace(question, '"Something else."'), encoding="utf-8")
+
+    assert run("check", path, "--used", PULSE) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "PU1: its words differ (en)." in told.err
+    assert (
+        "pulse 1 was used, and never changes afterwards; not usable. Raise the version."
+        in told.err
+    )
+
+    path.write_text(path.read_text(encoding="utf-8").replace("version = 1", "version = 2"))
+    assert run("check", path, "--used", PULSE) == 0
+    assert run("check", PULSE, "--used", PULSE) == 0
+    assert run("check", PULSE, "--used", tmp_path / "none.toml") == 2

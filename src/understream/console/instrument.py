@@ -7,6 +7,7 @@ from pathlib import Path
 from understream.console import questionnaire
 from understream.console.figures import columns
 from understream.instruments.reader import Instrument, InstrumentError, Scale, read_file
+from understream.instruments.version import changes_since
 
 _UNUSABLE = 2
 
@@ -28,6 +29,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     check.add_argument(
         "files", metavar="FILE", nargs="+", help="an instrument, such as trust.toml"
+    )
+    check.add_argument(
+        "--used",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a version that was used: say what a file of the same version changes",
     )
     taken = actions.add_parser(
         "import",
@@ -58,9 +66,23 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "export":
         return questionnaire.hand_out(options)
     code = 0
+    try:
+        used = [read_file(Path(name)) for name in options.used]
+    except InstrumentError as refusal:
+        sys.stderr.write(f"{refusal}\nThe version that was used cannot be read.\n")
+        return _UNUSABLE
     for name in options.files:
         try:
-            text = _understood(name, read_file(Path(name)))
+            read = read_file(Path(name))
+            text = _understood(name, read)
+            if changed := [one for before in used for one in changes_since(before, read)]:
+                told = "".join(f"{name}: {one}.\n" for one in changed)
+                sys.stderr.write(
+                    f"{told}{name}: {read.code} {read.version} was used, and never changes "
+                    "afterwards; not usable. Raise the version.\n"
+                )
+                code = _UNUSABLE
+                continue
         except InstrumentError as refusal:
             many = len(refusal.faults)
             count = "1 fault" if many == 1 else f"{many} faults"
