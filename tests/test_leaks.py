@@ -22,6 +22,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
 from tests.factories import make_person
 from tests.wide import (
@@ -740,22 +741,24 @@ def test_a_download_address_is_worth_nothing_to_anybody_else(wide):
     }
 
     assert {name: given for name, given in got.items() if any(given)} == {
-        "manager": [True, True, False],
-        "partner's manager": [True, True, False],
-        "sponsor": [True, True, False],
-        "researcher": [False, False, True],
+        "manager": [True, True, True, False],
+        "partner's manager": [True, True, True, False],
+        "sponsor": [True, True, True, False],
+        "researcher": [False, False, False, True],
     }
 
 
 def test_a_download_holds_the_own_partys_figures_only(wide):
     keys = {name: str(key) for name, key in wide.here.parties.items()}
-    csv, json, research = downloads(wide)
+    csv, json, workbook, research = downloads(wide)
 
     for name, own in (("manager", HARBOUR), ("partner's manager", MILL), ("sponsor", HARBOUR)):
         client = wide.personas[name].client
         table = client.get(csv).content.decode().splitlines()
         assert {row.split(",")[2] for row in table[1:]} == {own}
         assert [one["party"] for one in client.get(json).json()["parties"]] == [keys[own]]
+        book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(workbook).content))
+        assert {row[2] for row in book.get_sheet_by_name("figures").to_python()[1:]} == {own}
     rows = wide.personas["researcher"].client.get(research).content.decode().splitlines()
     assert {row.split(",")[2] for row in rows[1:]} == {"own"}
 

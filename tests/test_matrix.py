@@ -578,7 +578,7 @@ def test_reading_gives_everybody_what_the_table_says_and_changes_nothing(wide, h
     assert not any(before[table] - rows for table, rows in now.items())
     assert list(new) == ["records_entry"]
     assert new["records_entry"].total() == downloads > 0
-    exported = re.compile("'(release|bundle|workshop).export'")
+    exported = re.compile("'(release|statement|bundle|workshop).export'")
     assert all(exported.search(row) for row in new["records_entry"])
 
 

@@ -268,6 +268,7 @@ def test_no_voice_is_in_the_journal_after_everything_that_can_happen():
         "invitation.withdraw",
         "invitation.accept",
         "round.import",
+        "statement.export",
         "cohort.one_voice",
         "takeout.keep",
         *(act for act in SENTENCES if act.startswith("workshop.")),
