@@ -1,10 +1,12 @@
 """What scans say in their own terms: each shape at its limit, and never without its figures."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.results import DOCK, HARBOUR, MILL, PARTIES, QUAY, mirror
 from understream.domain.result import READERS, Beside
-from understream.domain.result.card import amount_of, band_of
+from understream.domain.result.card import amount_of, band_of, sure_of
 
 NOTHING = Beside({})
 
@@ -154,15 +156,20 @@ def test_what_to_do_about_a_driver(mean, matters, influence, code):
     assert [one.code for one in found.drivers[0].advice] == [code, code]
 
 
-def test_drivers_stand_in_the_order_of_importance_times_room_times_influence():
+def test_drivers_stand_by_their_advice_and_then_by_importance_times_room_times_influence():
     said = {
-        "experience": 3.0, "experience-matters": 2.0, "experience-influence": 2.0,  # 16
-        "fit": 5.0, "fit-matters": 3.0, "fit-influence": 3.0,  # 3 x 2 x 3 = 18
-        "value": 1.5, "value-matters": 1.0, "value-influence": 3.0,  # 1 x 5.5 x 3 = 16.5
+        "experience": 4.0, "experience-matters": 2.0, "experience-influence": 2.0,  # next, 12
+        "fit": 4.5, "fit-matters": 3.0, "fit-influence": 3.0,  # strength, 3 x 2.5 x 3 = 22.5
+        "value": 1.5, "value-matters": 1.0, "value-influence": 3.0,  # leave, 16.5
         "partner": 2.0, "partner-matters": None, "partner-influence": 3.0,  # unknown: last
+        "maturity": 3.5, "maturity-matters": 2.0, "maturity-influence": 2.0,  # next, 14
     }  # fmt: skip
+    order = ["maturity", "experience", "fit", "value", "partner"]
     found = read("drivers", {HARBOUR: said})
-    assert [one.row.code for one in found.drivers] == ["fit", "value", "experience", "partner"]
+    assert [one.row.code for one in found.drivers] == order
+    more = {"value": 4.4, "value-matters": 2.5, "value-influence": 2.0}  # begin
+    found = read("drivers", {HARBOUR: said, MILL: more})
+    assert found.drivers[0].row.code == "value"
     more = {"experience": 2.0, "experience-matters": 2.0, "experience-influence": 2.0}  # 20
     found = read("drivers", {HARBOUR: said, MILL: more})
     assert found.drivers[0].row.code == "experience"
@@ -308,3 +315,16 @@ def test_the_strength_is_where_nobody_is_left_behind_and_the_challenge_where_som
 def test_thin_and_loose(bonding, coordination, code):
     found = capability((bonding, coordination, 5.0, 5.0))
     assert codes(found) == ([code] if code else [])
+    for one in found.patterns:
+        assert f"Harbour (coordination {coordination}, bonding {bonding})" in one.see
+
+
+def test_what_is_not_shown_is_counted_but_not_of_a_party_that_is_not_shown_at_all():
+    assert capability((5.0, None, 4.0, None)).sure.endswith("2 figures of facets are not shown.")
+    gone = dict.fromkeys(("bonding", "coordination", "communication", "joint-action"))
+    made = mirror("capability", {HARBOUR: {"bonding": 5.0, "coordination": None}, MILL: gone})
+    lines = tuple(replace(one, n=0 if one.party is MILL else 5) for one in made.parties)
+    assert sure_of(replace(made, parties=lines)) == (
+        "Harbour: 5 people. Mill is not shown, to protect people. "
+        "1 figure of a facet is not shown."
+    )

@@ -180,13 +180,18 @@ def drag(page, what, onto):
     page.mouse.up()
 
 
-def test_answers_are_gathered_by_tap_and_by_keyboard_and_taken_back(own_house, visitor):
-    held = begin(visitor, own_house, people=4)
-    page = held.desk.page
+def gathering(held):
+    """Have four answers given to a question, which stands open on the desk."""
     question(held)
     step = open_step(held)
     held.room.everybody(lambda at: {"step": step, "text": f"The words of {at}."})
-    expect(page.locator("#room [data-answer]")).to_have_count(4)
+    expect(held.desk.page.locator("#room [data-answer]")).to_have_count(4)
+
+
+def test_answers_are_gathered_by_tap_and_by_keyboard_and_taken_back(own_house, visitor):
+    held = begin(visitor, own_house, people=4)
+    page = held.desk.page
+    gathering(held)
 
     page.keyboard.press("?")
     expect(page.locator("dialog#keys")).to_be_visible()
@@ -220,10 +225,7 @@ def test_answers_are_gathered_by_tap_and_by_keyboard_and_taken_back(own_house, v
 def test_an_answer_is_dragged_onto_a_theme_and_taken_back(own_house, visitor):
     held = begin(visitor, own_house, people=4)
     page = held.desk.page
-    question(held)
-    step = open_step(held)
-    held.room.everybody(lambda at: {"step": step, "text": f"The words of {at}."})
-    expect(page.locator("#room [data-answer]")).to_have_count(4)
+    gathering(held)
     held.onward()
     loose, themes = page.locator('.gathering[data-theme="0"]'), page.locator(".theme-card")
     expect(loose.locator("li")).to_have_count(4)

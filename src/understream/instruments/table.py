@@ -320,30 +320,18 @@ def read_sheets(content: bytes, name: str) -> list[Mapping[str, Any]]:
 
 
 def _child(content: bytes, name: str, *which: str) -> Mapping[str, Any]:
-    """Let a child process with little memory and time read the workbook."""
-    try:
-        child = subprocess.run(  # noqa: S603 - our own file, by this same interpreter
-            [sys.executable, "-I", "-B", workbook.__file__, *which],
-            input=content,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-            env={},
-        )
-        found: Mapping[str, Any] = json.loads(child.stdout) if not child.returncode else _TOO_MUCH
-    except (subprocess.TimeoutExpired, ValueError):
-        found = _TOO_MUCH
+    """Let a child process read the workbook."""
+    found = _apart(workbook.__file__, content, *which)
     if "fault" in found:
         raise _workbook_fault(found, name)
     return found
 
 
-def _from_spss(content: bytes, name: str) -> Table:
-    """Let a child process with little memory and time read a file of SPSS."""
-    ending = next((one for one in _SPSS if name.lower().endswith(one)), ".sav")
+def _apart(program: str, content: bytes, *arguments: str) -> Mapping[str, Any]:
+    """Return what one of our own files says of a file, run with little memory and time."""
     try:
         child = subprocess.run(  # noqa: S603 - our own file, by this same interpreter
-            [sys.executable, "-I", "-B", spss.__file__, ending],
+            [sys.executable, "-I", "-B", program, *arguments],
             input=content,
             capture_output=True,
             timeout=_SECONDS,
@@ -353,6 +341,13 @@ def _from_spss(content: bytes, name: str) -> Table:
         found: Mapping[str, Any] = json.loads(child.stdout) if not child.returncode else _TOO_MUCH
     except (subprocess.TimeoutExpired, ValueError):
         found = _TOO_MUCH
+    return found
+
+
+def _from_spss(content: bytes, name: str) -> Table:
+    """Let a child process read a file of SPSS."""
+    ending = next((one for one in _SPSS if name.lower().endswith(one)), ".sav")
+    found = _apart(spss.__file__, content, ending)
     if "fault" in found:
         raise _spss_fault(found, name)
     made = _table(name, found["headers"], list(enumerate(found["rows"], 1)))

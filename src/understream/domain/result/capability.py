@@ -20,8 +20,8 @@ from understream.domain.result.card import (
     Row,
     band_of,
     facets_of,
+    figure_of,
     sure_of,
-    value_of,
 )
 
 BONDING: Final = "bonding"
@@ -82,38 +82,45 @@ def _patterns(mirror: MirrorCard) -> list[Pattern]:
     facets = facets_of(mirror)
     if BONDING not in facets or COORDINATION not in facets:
         return []
-    thin: list[PartyCard] = []
-    loose: list[PartyCard] = []
+    thin: dict[PartyCard, str] = {}
+    loose: dict[PartyCard, str] = {}
     for line in mirror.parties:
-        bonding = value_of(facets[BONDING].figures, line.party.key)
-        coordination = value_of(facets[COORDINATION].figures, line.party.key)
-        if bonding is None or coordination is None:
+        bonding = figure_of(facets[BONDING].figures, line.party.key)
+        coordination = figure_of(facets[COORDINATION].figures, line.party.key)
+        if not bonding or not coordination or bonding.value is None or coordination.value is None:
             continue
-        if bonding < WORKABLE and coordination >= STRONG:
-            thin.append(line.party)
-        if coordination < WORKABLE and bonding >= STRONG:
-            loose.append(line.party)
+        told = _("%(party)s (coordination %(coordination)s, bonding %(bonding)s)") % {
+            "party": line.party.name,
+            "coordination": coordination.text,
+            "bonding": bonding.text,
+        }
+        if bonding.value < WORKABLE and coordination.value >= STRONG:
+            thin[line.party] = told
+        if coordination.value < WORKABLE and bonding.value >= STRONG:
+            loose[line.party] = told
     found = []
     if thin:
         found.append(
             Pattern(
                 "well-oiled-thin",
                 _("Well-oiled, thin"),
-                _("%(parties)s: the work runs, and people know little of each other.")
-                % {"parties": ", ".join(one.name for one in thin)},
+                _("%(parties)s: the work seems to run, while people seem to know little of each "
+                  "other.")
+                % {"parties": ", ".join(thin.values())},
                 _("Spend the next meeting on what each of you holds dear, before the agenda."),
                 tuple(thin),
             )
-        )
+        )  # fmt: skip
     if loose:
         found.append(
             Pattern(
                 "warm-loose",
                 _("Warm, loose"),
-                _("%(parties)s: people like working together, and the work itself slips.")
-                % {"parties": ", ".join(one.name for one in loose)},
+                _("%(parties)s: people seem to like working together, while the work itself seems "
+                  "to slip.")
+                % {"parties": ", ".join(loose.values())},
                 _("Repair one procedure in the next meeting: who decides what, and by when."),
                 tuple(loose),
             )
-        )
+        )  # fmt: skip
     return found

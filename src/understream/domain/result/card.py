@@ -161,8 +161,12 @@ def row_of(mirror: MirrorCard, facet: str) -> Row | None:
 
 
 def sure_of(mirror: MirrorCard) -> str:
-    """Return how sure a reader can be: how many people stand behind it, what is not shown."""
+    """Return how sure a reader can be: how many people stand behind it, what is not shown.
+
+    Figures of a party that is not shown at all are not counted: that it is not shown says it.
+    """
     told = []
+    seen = {line.party.key for line in mirror.parties if line.n or line.mode == "one voice"}
     for line in mirror.parties:
         if line.mode == "one voice":
             told.append(_("%(party)s speaks with one voice.") % {"party": line.party.name})
@@ -173,7 +177,7 @@ def sure_of(mirror: MirrorCard) -> str:
                 _("%(party)s is not shown, to protect people.") % {"party": line.party.name}
             )
     hidden = sum(
-        figure.state == "withheld"
+        figure.state == "withheld" and figure.party.key in seen
         for section in mirror.sections
         for facet in section.facets
         for figure in facet.figures

@@ -24,7 +24,6 @@ from understream.domain.result.card import (
 
 Third = Literal["low", "middle", "high", ""]
 MATTERS, INFLUENCE = "-matters", "-influence"
-WEIGHTS: Final = {"low": 1, "middle": 2, "high": 3}
 RANKED: Final = ("begin", "next", "sponsors", "strength", "order", "leave", "")
 """What to do about a driver, the most urgent in front."""
 
@@ -35,6 +34,7 @@ class Advice:
 
     :ivar code: ``begin``, ``next``, ``sponsors``, ``strength``, ``order`` or ``leave``; "" where
         a figure that it needs is not shown.
+    :ivar weight: in which third of its scale the party's importance lies; "" if not shown.
     :ivar matters: how important the party finds the driver, in a word; "" if that is not shown.
     :ivar influence: whether it sees influence this year, in a word.
     """
@@ -42,6 +42,7 @@ class Advice:
     party: PartyCard
     code: str
     word: str
+    weight: Third
     matters: str
     influence: str
 
@@ -69,10 +70,11 @@ class DriversResult:
 def read_drivers(mirror: MirrorCard, _beside: Beside) -> DriversResult:
     """Return what a mirror of a drivers scan says.
 
-    Drivers stand in the order of importance times room times influence: of each party, how
-    important it finds the driver (1 to 3), how far its displayed mean lies below 7, and how much
-    influence it sees (1 to 3). The party for which that is most counts. Equal ones keep their
-    order.
+    Drivers stand by what to do about them, most urgent first (:data:`RANKED`, of the party whose
+    advice is most urgent), and within one word by importance times room times influence: of each
+    party, how important it finds the driver (1 to 3), how far its displayed mean lies below 7, and
+    how much influence it sees (1 to 3). The party for which that is most counts. Equal ones keep
+    their order.
     """
     facets = facets_of(mirror)
     drivers = [
@@ -80,7 +82,7 @@ def read_drivers(mirror: MirrorCard, _beside: Beside) -> DriversResult:
         for code, facet in facets.items()
         if not facet.of and facet.figures
     ]
-    ordered = sorted(drivers, key=lambda one: -_urgency(one))
+    ordered = sorted(drivers, key=lambda one: (_rank(one), -_urgency(one)))
     return DriversResult(tuple(ordered), tuple(_patterns(ordered)), sure_of(mirror))
 
 
@@ -136,7 +138,7 @@ def _advice(figure: FigureCard, matters: Third, influence: Third) -> Advice:
         "high": _("influence this year"),
         "": "",
     }
-    return Advice(figure.party, code, words[code], importance[matters], grip[influence])
+    return Advice(figure.party, code, words[code], matters, importance[matters], grip[influence])
 
 
 def _code(value: float | None, matters: Third, influence: Third) -> str:
@@ -153,21 +155,22 @@ def _code(value: float | None, matters: Third, influence: Third) -> str:
     return "begin" if matters == "high" else "next"
 
 
+def _rank(driver: Driver) -> int:
+    """Return where the most urgent advice on a driver stands; last if nothing is known."""
+    return min((RANKED.index(one.code) for one in driver.advice), default=len(RANKED))
+
+
 def _urgency(driver: Driver) -> float:
     """Return the most that importance, room and influence come to for one party; 0 if unknown."""
-    thirds = {
-        figure.party.key: (figure, importance, grip)
-        for figure, importance, grip in zip(
-            driver.row.figures,
-            _weights(driver.matters, driver.row.figures),
-            _weights(driver.influence, driver.row.figures),
-            strict=True,
-        )
-    }
     return max(
         (
             importance * round(driver.row.high - figure.value, 9) * grip
-            for figure, importance, grip in thirds.values()
+            for figure, importance, grip in zip(
+                driver.row.figures,
+                _weights(driver.matters, driver.row.figures),
+                _weights(driver.influence, driver.row.figures),
+                strict=True,
+            )
             if figure.value is not None
         ),
         default=0.0,
@@ -203,8 +206,8 @@ def _patterns(drivers: Sequence[Driver]) -> list[Pattern]:
             )
         )  # fmt: skip
     for driver in drivers:
-        low = [one.party for one in driver.advice if one.matters == _("matters little")]
-        high = [one.party for one in driver.advice if one.matters == _("matters much")]
+        low = [one.party for one in driver.advice if one.weight == "low"]
+        high = [one.party for one in driver.advice if one.weight == "high"]
         if low and high:
             words = {
                 "driver": driver.row.title,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from understream.domain.result.conflict import ConflictResult
-from understream.report.picture import Picture, Spot, plane
-from understream.web.result.row import Rows, draw_rows
+from understream.report.picture import Picture, plane
+from understream.web.result.row import Rows, draw_rows, spots_of
 
 LIMITS = (3.5, 4.5)
 """Little below the first, much from the second, on both axes."""
@@ -23,20 +23,10 @@ class ConflictDrawing:
 
 def draw_conflict(result: ConflictResult) -> ConflictDrawing:
     """Return the lines, and a plane of voice and avoidance once both scans are there."""
-    spots = [
-        Spot(
-            one.party.name,
-            one.party.letter,
-            one.voice.value if one.voice else None,
-            one.avoided.value if one.avoided else None,
-            _("differences said %(voice)s, things left alone %(avoided)s")
-            % {
-                "voice": one.voice.text if one.voice else _("not shown"),
-                "avoided": one.avoided.text if one.avoided else _("not shown"),
-            },
-        )
-        for one in result.crossed
-    ]
+    spots = spots_of(
+        ((one.party, one.voice, one.avoided) for one in result.crossed),
+        _("differences said %(across)s, things left alone %(up)s"),
+    )
     return ConflictDrawing(
         draw_rows(result.rows),
         draw_rows((result.safety,)) if result.safety else None,

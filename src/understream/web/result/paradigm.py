@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from understream.domain.result.paradigm import ParadigmResult
-from understream.report.picture import Picture, Span, Spot, axis, plane
-from understream.web.result.row import Rows, draw_figures, draw_rows
+from understream.report.picture import Picture, Span, axis, plane
+from understream.web.result.row import Rows, draw_figures, draw_rows, spots_of
 
 LIMITS = (3.5, 4.5)
 """Pleasing ends at the first, partnering begins at the second, on both axes."""
@@ -33,20 +33,10 @@ class ParadigmDrawing:
 
 def draw_paradigm(result: ParadigmResult) -> ParadigmDrawing:
     """Return the places on two axes, and what they are made of."""
-    spots = [
-        Spot(
-            one.party.name,
-            one.party.letter,
-            one.partnership.value if one.partnership else None,
-            one.differences.value if one.differences else None,
-            _("partnership %(partnership)s, working differences %(differences)s")
-            % {
-                "partnership": one.partnership.text if one.partnership else _("not shown"),
-                "differences": one.differences.text if one.differences else _("not shown"),
-            },
-        )
-        for one in result.places
-    ]
+    spots = spots_of(
+        ((one.party, one.partnership, one.differences) for one in result.places),
+        _("partnership %(across)s, working differences %(up)s"),
+    )
     return ParadigmDrawing(
         plane(
             _("Pleasing, mixed, partnering"),

@@ -1,13 +1,14 @@
 """Draw rows of a result: one line each, one mark a party, with its table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from understream.domain.alliance import PartyCard
 from understream.domain.mirror import FigureCard
 from understream.domain.result.card import Row
-from understream.report.picture import Mark, Picture, Span, axis, dumbbell, lowest, strip
+from understream.report.picture import Mark, Picture, Span, Spot, axis, dumbbell, lowest, strip
 
 MOST_MARKS = 6
 
@@ -60,4 +61,25 @@ def marks_of(figures: Sequence[FigureCard]) -> list[Mark]:
     return [
         Mark(one.party.name, one.party.letter, one.value, one.text, one.end, one.step)
         for one in figures
+    ]
+
+
+def spots_of(
+    places: Iterable[tuple[PartyCard, FigureCard | None, FigureCard | None]], words: str
+) -> list[Spot]:
+    """Return parties as places in a plane.
+
+    :param places: each party with its figure across and its figure up; ``None`` if not shown.
+    :param words: what is said of a place, with ``%(across)s`` and ``%(up)s`` for its figures.
+    """
+    hidden = _("not shown")
+    return [
+        Spot(
+            party.name,
+            party.letter,
+            across.value if across else None,
+            up.value if up else None,
+            words % {"across": across.text if across else hidden, "up": up.text if up else hidden},
+        )
+        for party, across, up in places
     ]
