@@ -136,10 +136,8 @@ def _code(
     peace, swallowed = _value(built), _value(avoided)
     if said is None:
         return ""
-    if peace is not None and swallowed is not None:
-        quiet = said < LOW and swallowed >= HIGH
-        if quiet and peace >= HIGH:
-            return "silence"
+    if said < LOW and min(peace or 0.0, swallowed or 0.0) >= HIGH:
+        return "silence"
     if felt is None:
         return ""
     if said >= HIGH:
@@ -192,8 +190,8 @@ def _patterns(crossed: tuple[Crossed, ...]) -> list[Pattern]:
                 Pattern(
                     "said-and-hurts",
                     _("Said, and it hurts"),
-                    _("At %(party)s differences are said (%(voice)s), and they turn into "
-                      "irritation about people (%(leak)s).") % told,
+                    _("At %(party)s differences are said (%(voice)s), and irritation about people "
+                      "is there too (%(leak)s).") % told,
                     _("Before the next meeting, let a third person help to keep work and people "
                       "apart."),
                     (one.party,),

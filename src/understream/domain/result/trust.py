@@ -447,8 +447,8 @@ def _one_way(mirror: MirrorCard, view: _View) -> list[Pattern]:
             Pattern(
                 "deliver-not-dare",
                 _("They deliver, we do not dare yet"),
-                _("%(judge)s finds that %(judged)s does what it says (%(reliability)s), and would "
-                  "hardly take a risk on it (%(willing)s).")
+                _("%(judge)s finds that %(judged)s does what it says (%(reliability)s), and is less "
+                  "ready to take a risk on it (%(willing)s).")
                 % view.words("reliability", "willing"),
                 _("Choose one small risk that can be undone, and plan it together."),
                 both,
@@ -459,8 +459,8 @@ def _one_way(mirror: MirrorCard, view: _View) -> list[Pattern]:
             Pattern(
                 "good-will-weak",
                 _("Good will, weak follow-through"),
-                _("%(judge)s finds %(judged)s worthy of trust (%(joint)s), and does not see it do "
-                  "what it says (%(reliability)s).")
+                _("%(judge)s finds %(judged)s worthy of trust (%(joint)s), and is less sure that "
+                  "it does what it says (%(reliability)s).")
                 % {**view.words("reliability"), "joint": joint},
                 _("Make commitments shorter, and look at them every week."),
                 both,
