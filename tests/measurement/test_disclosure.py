@@ -83,6 +83,9 @@ def test_nobody_lowers_k():
 def test_impossible_cells_are_refused():
     with pytest.raises(ValueError, match="none or more"):
         form_blocks([5, -1], k=5)
+    with pytest.raises(ValueError, match="one person or more"):
+        form_blocks([5, 1], k=0)
+    assert form_blocks([0, 2], k=1) == ((0, 1),)
 
 
 def test_a_block_counts_only_where_k_of_it_answered():

@@ -84,6 +84,11 @@ def test_the_reliability_of_a_mean_of_k_is_icc_2():
     assert reliability_of_mean(found.icc1, found.k) == pytest.approx(found.icc2, rel=1e-12)
 
 
+def test_of_one_person_the_mean_is_what_that_person_said():
+    assert reliability_of_mean(0.20, 1) == pytest.approx(0.20, rel=1e-12)
+    assert reliability_of_mean(1.0, 3) == 1.0
+
+
 @pytest.mark.parametrize(("icc", "n"), [(0.2, 0), (1.2, 3), (-0.5, 3), (-0.9, 4)])
 def test_what_no_group_can_have_is_refused(icc, n):
     with pytest.raises(ValueError, match="one person or more"):

@@ -441,3 +441,20 @@ def test_close_means_within_the_chance_limit(counts):
 def test_a_scale_of_one_point_has_no_word():
     with pytest.raises(ValueError, match="two points"):
         agreement([5])
+
+
+def test_the_limit_of_distances_is_closed_in_with_few_counts(monkeypatch):
+    """Halving would take about log2(n^2 points / 4) of them: some eleven for sixty people."""
+    counts, ways = [], within_group._ways_within
+
+    def counted(*given):
+        counts.append(given[0])
+        return ways(*given)
+
+    monkeypatch.setattr(within_group, "_ways_within", counted)
+    for n in range(4, 60):
+        for points in (5, 7, 10):
+            within_group._limit_of_distances.__wrapped__(n, points)
+
+    assert len(counts) <= 732
+    assert max(counts.count(n) for n in counts) <= 3 * 7

@@ -447,8 +447,8 @@ def _one_way(mirror: MirrorCard, view: _View) -> list[Pattern]:
             Pattern(
                 "deliver-not-dare",
                 _("They deliver, we do not dare yet"),
-                _("%(judge)s finds that %(judged)s does what it says (%(reliability)s), and is less "
-                  "ready to take a risk on it (%(willing)s).")
+                _("%(judge)s finds that %(judged)s does what it says (%(reliability)s), and is "
+                  "less ready to take a risk on it (%(willing)s).")
                 % view.words("reliability", "willing"),
                 _("Choose one small risk that can be undone, and plan it together."),
                 both,
