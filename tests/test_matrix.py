@@ -140,6 +140,9 @@ TABLE = {
     "alliance:rounds": Row("GET", "alliance", SEATS),
     "alliance:plan": Row("GET POST", "alliance", (M, F)),
     "alliance:instruments": Row("GET", "alliance", (M, F)),
+    "alliance:give": Row("GET POST", "alliance", (M,)),
+    "alliance:take_back": Row("POST", "alliance", (M,)),
+    "alliance:file": Row("GET", "alliance", (M, F)),
     "alliance:journal": Row("GET", "alliance", (P, M, S)),
     # an invitation, a round
     "invitation:show": Row("GET POST", "letter of invitation", LINK),

@@ -35,6 +35,7 @@ TABLE = {
     Act.JOURNAL_READ:         (True,  True,  True,  False, False, False),
     Act.ROUND_READ:           (True,  True,  True,  True,  False, False),
     Act.ROUND_PLAN:           (False, True,  False, True,  False, False),
+    Act.INSTRUMENT_GIVE:      (False, True,  False, False, False, False),
     Act.COHORT_CONFIRM:       (False, True,  False, False, False, False),
     Act.ROUND_OPEN:           (False, True,  False, True,  False, False),
     Act.ROUND_EXTEND:         (False, True,  False, True,  False, False),

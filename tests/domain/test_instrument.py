@@ -1,135 +1,190 @@
-"""Which instruments there are, and the very version that a round asks."""
+"""Questionnaires that an organisation brings: kept whole or not at all, unchanged once asked."""
 
-from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from tests.factories import make_alliance
-from understream.access.refusal import Broken, Missing, Refused
+from tests.factories import NOON, make_alliance
+from understream.access import reach
+from understream.access.refusal import Forbidden, Missing, Refused
+from understream.domain import instrument as instruments
+from understream.domain.alliance import found_alliance
 from understream.domain.instrument import (
-    EVALUATION,
-    choices,
-    instrument_of,
-    keep,
-    keep_builtin,
+    choices_before,
+    give_instrument,
+    instrument_file,
+    own_instruments,
     preview_before,
-    questions_about,
+    take_back_instrument,
 )
+from understream.domain.round import plan_round, rounds_of
 from understream.instruments import reader
-from understream.records.instrument import InstrumentVersion
+from understream.records.instrument import InstrumentVersion, OwnInstrument
 
-PULSE, TRUST = reader.load("pulse"), reader.load("trust")
-RESPONSIBILITY = reader.load("responsibility")
-
-
-def test_instruments_can_be_chosen_in_both_languages_and_the_evaluations_own_cannot():
-    english, dutch = choices(language="en"), choices(language="nl")
-
-    assert [one.code for one in english] == [
-        code for code in reader.builtin() if code != EVALUATION
-    ]
-    assert (english[0].title, english[0].items, english[0].directed) == ("Pulse", 6, False)
-    assert (english[-1].code, english[-1].items, english[-1].directed) == ("trust", 30, True)
-    assert dutch[0].title == "Polsslag"
-    assert all(one.purpose for one in (*english, *dutch))
-    assert EVALUATION in reader.builtin()
+pytestmark = pytest.mark.django_db
+PULSE = reader.source_of("pulse").decode()
+OWN = PULSE.replace('code = "pulse"', 'code = "culture"', 1)
 
 
-@pytest.mark.django_db
-def test_a_version_is_stored_at_its_first_use_and_read_as_it_was():
-    first, second = keep(PULSE), keep_builtin("pulse")
-
-    kept = InstrumentVersion.objects.get()
-    assert first == second == kept.pk
-    assert (kept.code, kept.version, kept.digest) == ("pulse", PULSE.version, PULSE.digest())
-    assert instrument_of(kept) == PULSE
+def given(seat, text=OWN, name="culture.toml"):
+    return give_instrument(seat, text.encode(), name, language="en", now=NOON)
 
 
-@pytest.mark.django_db
-def test_a_changed_instrument_needs_a_new_version():
-    keep(PULSE)
-    changed = replace(PULSE, items=PULSE.items[:5])
-
-    with pytest.raises(Broken):
-        keep(changed)
-
-    later = keep(replace(changed, version=PULSE.version + 1))
-    assert len(instrument_of(InstrumentVersion.objects.get(pk=later)).items) == 5
-    assert InstrumentVersion.objects.count() == 2
+def planned(seat, code):
+    return plan_round(
+        seat, instrument=code, title="Culture", closes_at=NOON + timedelta(days=9), now=NOON
+    )
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("code", ["", "nothing", "../pulse", "pulse.toml"])
-def test_an_instrument_that_is_not_there_is_missing(code):
-    with pytest.raises(Missing):
-        keep_builtin(code)
+def raised(version, text=OWN):
+    return text.replace("version = 1", f"version = {version}", 1)
 
 
-def test_every_question_is_asked_once_whoever_the_partners_are():
-    questions = questions_about(PULSE, [7, 9])
-
-    assert [(one.code, one.about) for one in questions] == [(one.code, "") for one in PULSE.items]
+def asked_by(seat):
+    return [one.code for one in choices_before(seat, language="en")]
 
 
-def test_a_directed_instrument_asks_everything_about_each_partner():
-    questions = questions_about(TRUST, [7, 9])
-
-    assert [(one.code, one.about) for one in questions] == [
-        (item.code, about) for about in ("7", "9") for item in TRUST.items
-    ]
-
-
-def test_what_is_asked_once_comes_before_what_is_asked_about_each_partner():
-    questions = questions_about(RESPONSIBILITY, [7, 9])
-
-    assert [(one.code, one.about) for one in questions] == [
-        (f"{code}{number}", about)
-        for code, about in (("RW", ""), ("RT", "7"), ("RT", "9"))
-        for number in range(1, 6)
-    ]
-
-
-def test_named_points_are_points_and_not_options():
-    drivers = {one.code: one for one in questions_about(reader.load("drivers"), [])}
-
-    assert (drivers["D1M"].kind, drivers["D1M"].points) == ("rating", 3)
-
-
-def test_questions_keep_the_scale_the_facet_and_the_turn_of_their_items():
-    for item, question in zip(TRUST.items, questions_about(TRUST, [7]), strict=True):
-        scale = TRUST.scale_of(item)
-        assert (question.points, question.low, question.facet, question.reverse) == (
-            scale.points,
-            scale.low,
-            item.facet,
-            item.reverse,
-        )
-        assert question.kind == ("choice" if scale.choice else "rating")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("code", [one for one in reader.builtin() if one != EVALUATION])
-def test_a_preview_holds_every_question_in_its_order_in_both_languages(code):
-    world, read = make_alliance(), reader.load(code)
+def test_what_is_in_order_is_kept_and_can_be_asked_in_its_newest_version():
+    world = make_alliance("Harbour", "Mill")
     seat = world.managers["Harbour"]
-    for language in ("en", "nl"):
-        card = preview_before(seat, code, language=language)
-        shown = [one for part in card.parts for one in part.asked]
-        assert [one.text.casefold() for one in shown] == [
-            item.text.into(language).replace("[P]", "the partner").casefold()
-            for item in read.items
-        ]
-        assert all(len(one.answers) == 2 for one in shown if one.points)
-        assert len(card.open_lines) == len(read.open_lines)
-        assert len(card.sources) == len(read.sources)
+    verdict = given(seat)
+    assert (verdict.faults, verdict.title) == ((), reader.load("pulse").title.en)
+    given(seat, raised(2))
+    cards = own_instruments(seat, language="nl")
+    assert [(one.version, one.is_newest, one.was_asked) for one in cards] == [
+        (2, True, False),
+        (1, False, False),
+    ]
+    assert cards[0].title == reader.load("pulse").title.nl
+    assert asked_by(seat)[-1] == verdict.asked_as
+
+    planned(seat, verdict.asked_as)
+
+    (kept,) = InstrumentVersion.objects.filter(code=verdict.asked_as)
+    assert kept.version == 2
+    assert rounds_of(seat)[0].instrument == verdict.asked_as
+    assert [one.was_asked for one in own_instruments(seat, language="en")] == [True, False]
+    assert instruments.can_ask(seat, verdict.asked_as)
 
 
-@pytest.mark.django_db
-def test_a_preview_is_for_those_who_may_plan_and_of_what_a_round_can_ask():
-    world = make_alliance()
-    for code in ("nothing", EVALUATION):
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        (OWN.replace("version = 1", 'version = "one"', 1), 6, "version"),
+        (OWN.replace('code = "culture"', f'code = "{"c" * 25}"', 1), 1, "longer than 24"),
+        (PULSE, 1, "comes with the product"),
+        ("", 1, ""),
+        ("[[[", 1, ""),
+    ],
+)
+def test_what_is_not_in_order_is_named_and_nothing_is_kept(text, line, what):
+    seat = make_alliance("Harbour", "Mill").managers["Harbour"]
+    verdict = given(seat, text)
+    assert verdict.faults
+    assert verdict.asked_as == ""
+    assert any(what in one.what for one in verdict.faults)
+    assert line in {one.line for one in verdict.faults}
+    assert not OwnInstrument.objects.exists()
+
+
+def test_bytes_that_are_no_text_are_a_fault_like_any_other():
+    seat = make_alliance("Harbour", "Mill").managers["Harbour"]
+    found = give_instrument(seat, b"code = \xff\xfe", "a.toml", language="en", now=NOON)
+    assert [one.what for one in found.faults] == ["this line is not UTF-8"]
+
+
+def test_a_version_is_replaced_until_a_round_asks_it_and_then_never_changes():
+    seat = make_alliance("Harbour", "Mill").managers["Harbour"]
+    question = reader.load("pulse").items[0].text.en
+    other = OWN.replace(question, "Our people sing in tune.", 1)
+    assert other != OWN
+    code = given(seat).asked_as
+    assert given(seat, other).faults == ()
+    assert OwnInstrument.objects.count() == 1
+    planned(seat, code)
+
+    refused = given(seat, OWN)
+    assert [one.remedy for one in refused.faults] == ["Raise the version"]
+    assert "its words differ (en)" in refused.faults[0].what
+    assert given(seat, other).faults == (), "the same again changes nothing"
+    assert given(seat, raised(2)).faults == ()
+    planned(seat, code)
+    assert "version 2 was used already" in given(seat, OWN).faults[0].what
+    assert [one.version for one in InstrumentVersion.objects.filter(code=code)] == [1, 2]
+
+
+def test_what_was_not_asked_is_removed_and_what_was_asked_stays():
+    seat = make_alliance("Harbour", "Mill").managers["Harbour"]
+    code = given(seat).asked_as
+    planned(seat, code)
+    given(seat, raised(2))
+    second, first = own_instruments(seat, language="en")
+    with pytest.raises(Refused, match="so it stays"):
+        take_back_instrument(seat, first.key)
+    take_back_instrument(seat, second.key)
+    assert [one.version for one in own_instruments(seat, language="en")] == [1]
+    with pytest.raises(Missing):
+        take_back_instrument(seat, second.key)
+
+
+def test_another_organisation_has_nothing_of_it_until_a_round_asks_it():
+    world = make_alliance("Harbour", "Mill")
+    seat, partner = world.managers["Harbour"], world.managers["Mill"]
+    code = given(seat).asked_as
+    assert own_instruments(partner, language="en") == ()
+    assert code not in asked_by(partner)
+    for act in (
+        lambda: preview_before(partner, code, language="en"),
+        lambda: planned(partner, code),
+        lambda: instrument_file(partner, code),
+        lambda: take_back_instrument(partner, OwnInstrument.objects.get().pk),
+    ):
         with pytest.raises(Missing):
-            preview_before(world.managers["Harbour"], code, language="en")
-    with pytest.raises(Refused):
-        preview_before(world.people["Harbour"][1], "pulse", language="en")
-    assert preview_before(world.facilitator, "pulse", language="nl").title == "Polsslag"
+            act()
+    planned(seat, code)
+    preview = preview_before(partner, code, language="en")
+    assert preview.parts
+    assert not preview.has_file
+    with pytest.raises(Missing):
+        planned(partner, code)
+    theirs = given(partner)
+    assert theirs.asked_as not in ("", code)
+    stranger = make_alliance("Quay", "Delta", seed=8).managers["Quay"]
+    with pytest.raises(Missing):
+        preview_before(stranger, code, language="en")
+
+
+def test_the_same_organisation_asks_it_in_another_alliance_too():
+    first = make_alliance("Harbour", "Mill").managers["Harbour"]
+    code = given(first).asked_as
+    founder = reach.seat_of_person(first.person)
+    names = {"name": "Second", "organisations": ("Harbour", "Quay"), "time_zone": "UTC"}
+    second = reach.seat_in_alliance(first.person, found_alliance(founder, **names, now=NOON))
+    assert code in asked_by(second)
+    assert planned(second, code)
+
+
+def test_its_file_comes_back_as_it_was_given():
+    world = make_alliance("Harbour", "Mill")
+    seat = world.managers["Harbour"]
+    code = given(seat).asked_as
+    assert instrument_file(seat, code) == ("culture.toml", OWN.encode())
+    assert instrument_file(seat, "pulse") == ("pulse.toml", PULSE.encode())
+    for missing in ("own-0-culture", "culture", "own-", "", "evaluation-2"):
+        with pytest.raises(Missing):
+            instrument_file(seat, missing)
+    member = world.people["Harbour"][1]
+    with pytest.raises(Forbidden):
+        given(member)
+    with pytest.raises(Forbidden):
+        instrument_file(member, "pulse")
+    assert asked_by(member) == [one.code for one in instruments.choices(language="en")]
+
+
+def test_fifty_versions_are_the_most(monkeypatch):
+    monkeypatch.setattr(instruments, "MOST_OWN", 2)
+    seat = make_alliance("Harbour", "Mill").managers["Harbour"]
+    for version in (1, 2):
+        assert given(seat, raised(version)).faults == ()
+    assert "2 versions are here already" in given(seat, raised(3)).faults[0].what
+    assert given(seat, raised(2)).faults == ()

@@ -32,6 +32,7 @@ class Act(StrEnum):
     # a round of listening
     ROUND_READ = "round.read"
     ROUND_PLAN = "round.plan"
+    INSTRUMENT_GIVE = "instrument.give"
     COHORT_CONFIRM = "cohort.confirm"
     ROUND_OPEN = "round.open"
     ROUND_EXTEND = "round.extend"
@@ -152,6 +153,7 @@ RULES: dict[Act, Rule] = {
     Act.JOURNAL_READ: Rule(Reach.ALLIANCE, _PARTY_SEATS),
     Act.ROUND_READ: Rule(Reach.ALLIANCE, _SEATS),
     Act.ROUND_PLAN: Rule(Reach.ALLIANCE, _STEERING),
+    Act.INSTRUMENT_GIVE: Rule(Reach.PARTY, frozenset({_MANAGER})),
     Act.COHORT_CONFIRM: Rule(Reach.PARTY, frozenset({_MANAGER})),
     Act.ROUND_OPEN: Rule(Reach.ALLIANCE, _STEERING),
     Act.ROUND_EXTEND: Rule(Reach.ALLIANCE, _STEERING),

@@ -19,9 +19,8 @@ from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Role, Seat
 from understream.domain import letter
 from understream.domain.alliance import PartyCard
-from understream.domain.instrument import EVALUATION, instrument_of, keep_builtin
+from understream.domain.instrument import EVALUATION, can_ask, instrument_of, keep_asked
 from understream.domain.journal import record
-from understream.instruments import reader
 from understream.measurement.disclosure import K
 from understream.records.alliance import Party
 from understream.records.due import Due
@@ -246,10 +245,9 @@ def again_from(seat: Seat, key: int, *, now: datetime) -> AgainCard:
 
 
 def _may_repeat(seat: Seat, row: Round) -> bool:
-    can_be_chosen = row.instrument.code in reader.builtin() and row.instrument.code != EVALUATION
     may_plan = may(seat, Act.ROUND_PLAN, Where(alliance=row.alliance_id))
     is_whole = row.state == State.CLOSED and row.beside_id is None
-    return is_whole and can_be_chosen and may_plan
+    return is_whole and may_plan and can_ask(seat, row.instrument.code)
 
 
 @transaction.atomic
@@ -293,7 +291,7 @@ def plan_round(
         raise Unfit(faults)
     row = Round.objects.create(
         alliance_id=seat.alliance,
-        instrument_id=keep_builtin(instrument),
+        instrument_id=keep_asked(seat, instrument),
         title=title,
         k=k,
         asks_comment=asks_comment,

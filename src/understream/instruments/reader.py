@@ -284,6 +284,16 @@ def load(code: str) -> Instrument:
     return read(files(__package__).joinpath(name).read_text(encoding="utf-8"), name)
 
 
+def source_of(code: str) -> bytes:
+    """Return the file of a built-in instrument, to write another after its example.
+
+    :raises KeyError: if there is no such instrument.
+    """
+    if code not in builtin():
+        raise KeyError(code)
+    return files(__package__).joinpath(f"{code}.toml").read_bytes()
+
+
 def read_file(path: Path) -> Instrument:
     """Read an instrument from a file.
 
@@ -298,15 +308,24 @@ def read_file(path: Path) -> Instrument:
         raise _whole_file(
             path.name, f"the file cannot be read ({why})", "Check its name"
         ) from None
+    return read_bytes(content, path.name)
+
+
+def read_bytes(content: bytes, name: str) -> Instrument:
+    """Read an instrument from the bytes of a file.
+
+    :param name: how messages call it, such as ``trust.toml``.
+    :raises InstrumentError: if it is larger than 1 MB, is not UTF-8, or as :func:`read`.
+    """
     if len(content) > LARGEST_FILE:
-        raise _too_large(path.name)
+        raise _too_large(name)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as refusal:
         line = content.count(b"\n", 0, refusal.start) + 1
         remedy = "Save the file as UTF-8"
-        raise InstrumentError([Fault(path.name, line, "this line is not UTF-8", remedy)]) from None
-    return read(text, path.name)
+        raise InstrumentError([Fault(name, line, "this line is not UTF-8", remedy)]) from None
+    return read(text, name)
 
 
 def read(text: str, name: str) -> Instrument:

@@ -217,3 +217,17 @@ class PlanForm(forms.Form):
         assert isinstance(reads, forms.TypedChoiceField)
         asked.choices = [(one.code, one.title) for one in instruments]
         reads.choices = [(0, _("Nobody: they are read as they were written")), *facilitators]
+
+
+class GiveForm(forms.Form):
+    """The file of an own questionnaire."""
+
+    file = forms.FileField(
+        label=_("The file of the questionnaire"),
+        help_text=_("A TOML file of at most 1 MB, with every text in English and in Dutch."),
+        error_messages={
+            "required": _("Choose the file of a questionnaire."),
+            "empty": _("This file is empty. Choose another one."),
+        },
+        widget=forms.FileInput({"accept": ".toml"}),
+    )

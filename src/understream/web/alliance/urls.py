@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from understream.web.alliance import people, views
+from understream.web.alliance import instrument, people, views
 
 app_name = "alliance"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     ),
     path("<int:alliance>/rounds/", views.rounds, name="rounds"),
     path("<int:alliance>/rounds/new/", views.plan, name="plan"),
-    path("<int:alliance>/instruments/", views.instruments, name="instruments"),
+    path("<int:alliance>/instruments/", instrument.instruments, name="instruments"),
+    path("<int:alliance>/instruments/new/", instrument.give, name="give"),
+    path("<int:alliance>/instruments/remove/", instrument.take_back, name="take_back"),
+    path("<int:alliance>/instruments/file/", instrument.file, name="file"),
     path("<int:alliance>/journal/", views.journal, name="journal"),
 ]

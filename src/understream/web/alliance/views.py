@@ -19,7 +19,7 @@ from understream.domain.alliance import (
     my_organisations,
 )
 from understream.domain.home import home_of
-from understream.domain.instrument import choices, preview_before
+from understream.domain.instrument import choices_before
 from understream.domain.journal import journal_of
 from understream.domain.person import person_before
 from understream.domain.round import (
@@ -32,6 +32,7 @@ from understream.domain.round import (
 from understream.web import clock
 from understream.web.alliance.desk import desk
 from understream.web.alliance.forms import FoundForm, KeepForm, PlanForm
+from understream.web.alliance.instrument import number
 from understream.web.door.shown import Rules
 from understream.web.fault import add_faults
 from understream.web.policy import Of, SeatedRequest, policy
@@ -118,27 +119,13 @@ def rounds(request: SeatedRequest, alliance: int) -> HttpResponse:
     return render(request, "alliance/rounds.html", card)
 
 
-@policy(Act.ROUND_PLAN, Of.ALLIANCE)
-def instruments(request: SeatedRequest, alliance: int) -> HttpResponse:
-    """List what a round can ask, or show one questionnaire as people will read it."""
-    del alliance
-    language = get_language() or "en"
-    card: dict[str, object] = desk(request.seat, "rounds")
-    if code := request.GET.get("code", ""):
-        card |= {"preview": preview_before(request.seat, code, language=language)}
-        return render(request, "alliance/preview.html", card)
-    return render(
-        request, "alliance/instruments.html", card | {"instruments": choices(language=language)}
-    )
-
-
 @policy(Act.ROUND_PLAN, Of.ALLIANCE, "GET", "POST")
 def plan(request: SeatedRequest, alliance: int) -> HttpResponse:
     """Plan a round of listening: from nothing, or as one that has closed."""
     del alliance
     again = request.GET.get("again")
     card, rules = alliance_before(request.seat), Rules.now()
-    instruments = choices(language=get_language() or "en")
+    instruments = choices_before(request.seat, language=get_language() or "en")
     facilitators = facilitators_of(request.seat)
     with timezone.override(card.time_zone):
         form = PlanForm(
@@ -186,8 +173,3 @@ def journal(request: SeatedRequest, alliance: int) -> HttpResponse:
         **desk(request.seat, "journal"),
     }
     return render(request, "alliance/journal.html", card)
-
-
-def number(text: str) -> int:
-    """Return the key that an address names; 0, which nothing has, for what is no key."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - 63 bits

@@ -8,7 +8,7 @@ from understream.access.refusal import Missing
 from understream.access.rules import Act
 from understream.domain.change import change_between
 from understream.web.alliance.desk import desk
-from understream.web.alliance.views import number
+from understream.web.alliance.instrument import number
 from understream.web.change.drawing import draw
 from understream.web.policy import Of, SeatedRequest, policy
 
