@@ -109,11 +109,10 @@ def _talk(one: Place) -> str:
     partnership = one.partnership.value if one.partnership else None
     differences = one.differences.value if one.differences else None
     if one.zone == "pleasing":
-        return _("Friendly and helpful, and much stays unsaid. Try one right-hand sentence until "
-                 "the next meeting.")  # fmt: skip
+        return _("This looks friendly and helpful, with much left unsaid. Choose one right-hand "
+                 "sentence below, and try it until the next meeting.")  # fmt: skip
     if one.zone == "partnering":
-        return _("You both ask, and you say it in time. Keep practising; it wears off under "
-                 "pressure.")  # fmt: skip
+        return _("You ask, and you say it in time. Keep practising, above all under pressure.")
     if partnership is not None and differences is not None:
         if partnership >= WORKABLE and differences < MIXED:
             return _("Equal, and careful with each other. Is it peace or silence?")
