@@ -11,7 +11,8 @@ BENCH = Path(__file__).parent / "bench.py"
 GROWTH = "routes that ask more queries in the larger world"
 
 
-@pytest.mark.parametrize("options", [["--small"], pytest.param([], marks=pytest.mark.soak)])
+@pytest.mark.soak  # half a minute of what is a command of its own
+@pytest.mark.parametrize("options", [["--small"], []])
 def test_every_figure_is_told_beside_its_target_and_the_last_line_is_json(options):
     done = subprocess.run(
         [sys.executable, BENCH, *options], capture_output=True, text=True, check=False

@@ -290,7 +290,7 @@ def pages(wide: Wide, who: Persona) -> Iterator[tuple[str, bool, HttpResponse]]:
 
 
 ALIKE = re.compile(
-    r"(?<=[?&](at|to)=)\w+|(?<=[?&]from=)\w+|(?<=[?&]topic=)EV\w+|EV(?!(1|2|12|16)\b)\d+"
+    r"(?<=[?&](at|to)=)\w+|(?<=[?&]code=)[a-z_]+|(?<=[?&]from=)\w+|(?<=[?&]topic=)EV\w+|EV(?!(1|2|12|16)\b)\d+"
 )
 """One page opened at another place, or one more topic of those that hold the same words."""
 
@@ -336,7 +336,7 @@ def leaks(wide: Wide, *names: str, told: dict[str, set[str]] | None = None) -> I
         who = wide.personas[name]
         allowed = may_see(wide, who)
         forbidden = sorted(words - allowed)
-        seen = set()
+        known: set[str] = set()
         for url, led, response in pages(wide, who):
             if response.get("Cache-Control") != "no-store":
                 yield f"{name}: {url} may be kept on the way"
@@ -345,11 +345,13 @@ def leaks(wide: Wide, *names: str, told: dict[str, set[str]] | None = None) -> I
             head = "\n".join(f"{key}: {value}" for key, value in response.items())
             text = html.unescape(text_of(response)).replace(url, "ADDRESS") + head
             text = text.replace(asked_with(url), "LINK")
-            if text not in seen:
-                seen.add(text)
-                if told and name in told:
-                    told[name] |= {one for one in allowed if one in text}
-                yield from (f"{name}: {LEAK} {one} {url}" for one in forbidden if is_in(one, text))
+            # Pages have most of their lines in common: each is looked at once for each person.
+            fresh = [line for line in text.split("\n") if line not in known]
+            known.update(fresh)
+            said = "\n".join(fresh)
+            if told and name in told:
+                told[name] |= {one for one in allowed if one in said}
+            yield from (f"{name}: {LEAK} {one} {url}" for one in forbidden if is_in(one, said))
 
 
 def asked_with(url: str) -> str:

@@ -18,10 +18,13 @@ PEOPLE = ("", "manager.a", "manager.b", "facilitator", "sponsor", "participant")
 ALIKE_PEOPLE = ("manager.b", "sponsor")
 """Whose pages others see as well; they are walked in the long tests."""
 
-FILES = re.compile(r"\.(csv|json|xlsx|sps|svg)$")
+FILES = re.compile(r"\.(csv|json|xlsx|sps|svg|toml)(\?|$)")
 OWN = re.compile(r"/$|/(alliances|rounds|workshops|account|host)/")
 """Pages that differ from one person to the next; the others nobody in particular looks at."""
-ALIKE = (r"/alliances/\d+/people/\d+/end/", r"/demo/mail/[\d\w-]+/", r"/[^?]*\?.*\bpage=")
+ALIKE = (
+    r"/alliances/\d+/people/\d+/end/", r"/demo/mail/[\d\w-]+/", r"/[^?]*\?.*\bpage=",
+    r"/alliances/\d+/instruments/\?code=.*",
+)  # fmt: skip
 """Addresses of which one stands for all: they differ in a name, or in where a list begins."""
 
 

@@ -24,6 +24,6 @@ urlpatterns = [
     path("<int:alliance>/instruments/", instrument.instruments, name="instruments"),
     path("<int:alliance>/instruments/new/", instrument.give, name="give"),
     path("<int:alliance>/instruments/remove/", instrument.take_back, name="take_back"),
-    path("<int:alliance>/instruments/file/", instrument.file, name="file"),
+    path("<int:alliance>/instruments/questionnaire.toml", instrument.file, name="file"),
     path("<int:alliance>/journal/", views.journal, name="journal"),
 ]
