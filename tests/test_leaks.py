@@ -44,9 +44,11 @@ from tests.wide import (
 from understream.access import reach
 from understream.access.refusal import Missing
 from understream.access.seat import Seat
+from understream.domain import instrument as instruments
 from understream.domain import joint, mirror, reflection, release, voice
 from understream.domain import seat as seats
 from understream.measurement.receipt import read_receipts
+from understream.records.instrument import OwnInstrument
 from understream.records.invitation import Invitation
 from understream.records.journal import Entry
 from understream.records.participation import Participation
@@ -138,6 +140,7 @@ def everything(wide: Wide) -> dict[str, set[str]]:
         "invited": set(Invitation.objects.values_list("email", flat=True)),
         "invited names here": names_invited(wide.here.alliance),
         "invited names there": names_invited(wide.there.alliance),
+        "brought": {f"Broughtby{HARBOUR}", f"Broughtby{QUAY}"},
         "paraphrase": {"Paraphrasia"},
         "links": {reach.link_of(one.nonce) for one in Participation.objects.all()},
         "letters": set(wide.letters.values()),
@@ -178,7 +181,7 @@ def may_see(wide: Wide, who: Persona) -> set[str]:
     if who.role in ("participant", "manager", "sponsor", "respondent"):
         seen |= comments_of(wide, who.party)
     if who.role == "manager":
-        seen |= managed_by(wide, who.party)
+        seen |= managed_by(wide, who.party) | {f"Broughtby{who.party}"}
     if who.name == "facilitator":  # named in the agreement, after the close, until they open
         seen |= wide.remarks[f"closed {MILL}"]
     if who.role == "respondent":
@@ -366,7 +369,10 @@ LEAK = "is shown"
 # ------------------------------------------------------------------------------------ SEC-3
 
 
-CANARIES = ("Remark", "Title", "Scope", "Wrote", "Shared", "Inside", "Before", "Promise", "Read")
+CANARIES = (
+    "Remark", "Title", "Scope", "Wrote", "Shared", "Inside", "Before", "Promise", "Read",
+    "Brought",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("whose", ["most", pytest.param("every", marks=pytest.mark.soak)])
@@ -506,6 +512,12 @@ BROKEN = {
     "the reflection before the reveal": (sponsors_read_before_the_reveal, ("sponsor",)),
     "a reflection to any facilitator": (any_facilitator_reads_along, ("facilitator not named",)),
     "the soft side at the gate": (the_gate_stands_open, ("partner's manager",)),
+    "questionnaires of every organisation": (
+        lambda patch: patch.setattr(
+            instruments, "_own", lambda _seat: OwnInstrument.objects.all()
+        ),
+        ("partner's manager",),
+    ),
     "one's names told on errors": (
         lambda patch: patch.setattr(errors, "missing", tell_too_much),
         ("outsider",),

@@ -42,10 +42,12 @@ from understream.domain import joint, reflection, reveal, voice
 from understream.domain import round as rounds
 from understream.domain import seat as seats
 from understream.domain.alliance import found_alliance
+from understream.domain.instrument import give_instrument
 from understream.domain.invitation import accept_invitation, invite_person, withdraw_invitation
 from understream.domain.release import cancel_round, close_round, comments_to_moderate
 from understream.domain.release import open_comments as let_read
 from understream.domain.voice import Heard, Utterance
+from understream.instruments import reader
 from understream.records.alliance import Party
 from understream.records.evaluation import Evaluation
 from understream.records.organisation import Membership, Organisation
@@ -113,6 +115,7 @@ def make_wide() -> Wide:
     wide = Wide(here, there)
     _make_personas(wide)
     _make_rounds(wide)
+    _bring_questionnaires(wide)
     _make_invitations(wide)
     gone = here.people[HARBOUR][3]
     seats.end_seat(here.managers[HARBOUR], gone.key, now=NOON)
@@ -143,6 +146,18 @@ def again(wide: Wide) -> Wide:
         client.handler = who.client.handler  # which keeps nothing but what it was built of
         client.cookies.update(deepcopy(who.client.cookies))
     return deepcopy(wide, fresh)
+
+
+def _bring_questionnaires(wide: Wide) -> None:
+    """Let one party of each alliance bring a questionnaire whose title is a word of its own."""
+    for world, name in ((wide.here, HARBOUR), (wide.there, QUAY)):
+        text = reader.source_of("pulse").decode().replace('"pulse"', '"own"', 1)
+        for title in ("Pulse", "Polsslag"):
+            text = text.replace(f'"{title}"', f'"Broughtby{name}"', 1)
+        given = give_instrument(
+            world.managers[name], text.encode(), "own.toml", language="en", now=NOON
+        )
+        assert given.faults == ()
 
 
 def _make_personas(wide: Wide) -> None:
