@@ -21,10 +21,12 @@ def phone_of(visitor, held, name="Nora"):
     return one
 
 
-def question(held):
-    """Go on to the step that asks the question of this agenda."""
+def question(held, *phones):
+    """Go on to the step that asks the question of this agenda, and wait for it on these phones."""
     held.onward()
     held.onward()
+    for one in phones:
+        expect(one.page.locator("main h1")).to_have_text(re.compile("What keeps us"))
 
 
 def open_step(held):
@@ -59,7 +61,7 @@ def test_what_is_typed_without_a_network_is_sent_once_and_a_secret_stays_in_the_
     nora = phone_of(visitor, held)
     held.desk.page.locator('#room button[value="admit"]').first.click()
     expect(held.desk.page.locator("#room")).to_contain_text("13")
-    question(held)
+    question(held, nora)
     page = nora.page
     expect(page.locator("[data-sees]")).to_contain_text("without your name")
 
@@ -83,7 +85,7 @@ def test_a_phone_that_sleeps_through_two_steps_wakes_where_the_room_is_and_has_l
 ):
     held = begin(visitor, own_house)
     nora = phone_of(visitor, held)
-    question(held)
+    question(held, nora)
     page = nora.page
     page.locator("textarea").first.fill(WORDS)
 
@@ -102,7 +104,7 @@ def test_a_double_tap_a_second_tab_and_a_whole_book_lose_nothing_and_double_noth
 ):
     held = begin(visitor, own_house)
     nora = phone_of(visitor, held)
-    question(held)
+    question(held, nora)
     page = nora.page
     page.locator("textarea").first.fill(LONG)
     send(page)
