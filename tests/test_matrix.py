@@ -585,6 +585,7 @@ def test_reading_gives_everybody_what_the_table_says_and_changes_nothing(wide, h
     assert all(exported.search(row) for row in new["records_entry"])
 
 
+# Those of LESSER are like somebody who asks anyway: they ask at length, as in reading.
 @pytest.mark.parametrize("whose", ["most", pytest.param("every", marks=pytest.mark.soak)])
 def test_acting_is_refused_to_everybody_but_those_in_the_table_and_leaves_no_trace(wide, whose):
     wrong: list[str] = []

@@ -71,8 +71,8 @@ def test_what_is_in_order_is_kept_and_can_be_asked_in_its_newest_version():
     ("text", "line", "what"),
     [
         (OWN.replace("version = 1", 'version = "one"', 1), 6, "version"),
-        (OWN.replace('code = "culture"', f'code = "{"c" * 25}"', 1), 1, "longer than 24"),
-        (PULSE, 1, "comes with the product"),
+        (OWN.replace('code = "culture"', f'code = "{"c" * 25}"', 1), 5, "longer than 24"),
+        (PULSE, 5, "comes with the product"),
         ("", 1, ""),
         ("[[[", 1, ""),
     ],
@@ -106,6 +106,7 @@ def test_a_version_is_replaced_until_a_round_asks_it_and_then_never_changes():
     refused = given(seat, OWN)
     assert [one.remedy for one in refused.faults] == ["Raise the version"]
     assert "its words differ (en)" in refused.faults[0].what
+    assert refused.faults[0].line == 6
     assert given(seat, other).faults == (), "the same again changes nothing"
     assert given(seat, raised(2)).faults == ()
     planned(seat, code)
@@ -144,7 +145,7 @@ def test_another_organisation_has_nothing_of_it_until_a_round_asks_it():
     planned(seat, code)
     preview = preview_before(partner, code, language="en")
     assert preview.parts
-    assert not preview.has_file
+    assert (preview.has_file, preview.named) == (False, "culture")
     with pytest.raises(Missing):
         planned(partner, code)
     theirs = given(partner)
@@ -170,7 +171,7 @@ def test_its_file_comes_back_as_it_was_given():
     code = given(seat).asked_as
     assert instrument_file(seat, code) == ("culture.toml", OWN.encode())
     assert instrument_file(seat, "pulse") == ("pulse.toml", PULSE.encode())
-    for missing in ("own-0-culture", "culture", "own-", "", "evaluation-2"):
+    for missing in ("own-0-culture", "culture", "own-", "", "evaluation"):
         with pytest.raises(Missing):
             instrument_file(seat, missing)
     member = world.people["Harbour"][1]
@@ -188,3 +189,11 @@ def test_fifty_versions_are_the_most(monkeypatch):
         assert given(seat, raised(version)).faults == ()
     assert "2 versions are here already" in given(seat, raised(3)).faults[0].what
     assert given(seat, raised(2)).faults == ()
+
+
+def test_any_character_of_a_file_can_be_kept():
+    seat = make_alliance("Harbour", "Mill").managers["Harbour"]
+    title = reader.load("pulse").title.en
+    for odd in ("\\u0000", "\\u202e", "\U0001f600", '\\"<b>'):
+        verdict = given(seat, OWN.replace(f'"{title}"', f'"{odd}x"', 1))
+        assert verdict.faults or own_instruments(seat, language="en")[0].title.endswith("x")

@@ -1,6 +1,7 @@
 """What rounds leave behind for the reliability of their questions, and who is shown it when."""
 
 import json
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -25,6 +26,7 @@ from understream.domain.instrument import questions_about
 from understream.domain.pool import add_sums, quality_before
 from understream.domain.release import cancel_round, erase_voices
 from understream.instruments import reader
+from understream.instruments.reader import Text
 from understream.measurement.icc import one_way
 from understream.measurement.pool import sums_of
 from understream.measurement.reliability import reliability
@@ -243,3 +245,20 @@ def test_every_instrument_that_can_be_asked_is_listed_whether_or_not_it_ever_was
     titles = [one.title for one in card.instruments]
     assert titles == [reader.load(code).title.en for code in reader.builtin()]
     assert {one.people for each in card.instruments for one in each.scales} == {0}
+
+
+def test_what_an_organisation_brought_is_known_to_its_own_researchers_alone(host):
+    kept = instruments.keep(replace(HARMONY, code="own-4-peace", title=Text("Brought", "Mee")))
+    for alliance in range(1, 12):
+        sums = sums_of([people(20, alliance)], k=5)
+        add_sums(kept, alliance, {FACET.code: (sums, [alliance])})
+    assert any(row.shown for row in Pool.objects.filter(instrument=kept))
+
+    def titles(seat, organisation=0):
+        card = quality_before(seat, organisation, language="en")
+        return [one.title for one in card.instruments]
+
+    own, other = (Seat(0, 9, "R", Role.RESEARCHER, organisation=key) for key in (4, 44))
+    assert "Brought" in titles(own, 4)
+    assert "Brought" not in titles(other, 44)
+    assert "Brought" not in titles(host)

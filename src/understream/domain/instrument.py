@@ -1,6 +1,6 @@
 """Which instruments there are, and the very version that a round asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
@@ -14,11 +14,12 @@ from understream.access.refusal import Broken, Missing, Refused
 from understream.access.rules import Act, Where, may, require
 from understream.access.seat import Seat
 from understream.instruments import reader
+from understream.instruments.lines import lines_of
 from understream.instruments.reader import Instrument, InstrumentError, Item, Part
 from understream.instruments.version import changes_since
 from understream.measurement.release import Question
 from understream.records.alliance import Party
-from understream.records.instrument import InstrumentVersion, OwnInstrument
+from understream.records.instrument import OWN, InstrumentVersion, OwnInstrument
 
 EVALUATION = reader.EVALUATION
 """The questionnaire that only an evaluation asks."""
@@ -127,10 +128,10 @@ def preview_before(seat: Seat, code: str, *, language: str) -> Preview:
     parts: dict[str, list[AskedCard]] = {}
     for item in read.items:
         parts.setdefault(item.part, []).append(_asked(read, item, language))
-    own = _newest(seat, code)
+    builtin = code in reader.builtin()
     return Preview(
         code,
-        own.code if own else read.code,
+        code if builtin else code.split("-", 2)[-1],
         read.version,
         read.title.into(language),
         read.purpose.into(language),
@@ -142,7 +143,7 @@ def preview_before(seat: Seat, code: str, *, language: str) -> Preview:
         tuple(line.text.into(language) for line in read.open_lines),
         read.comment.into(language) if read.comment else "",
         tuple(f"{one.author} ({one.year}): {one.supports}" for one in read.sources),
-        has_file=own is not None or code in reader.builtin(),
+        has_file=builtin or can_ask(seat, code),
     )
 
 
@@ -199,7 +200,7 @@ def keep_asked(seat: Seat, code: str) -> int:
         return keep_builtin(code)
     row = _newest(seat, code) or _missing()
     # From here on it is a version that was asked: whoever replaces it waits, and then sees that.
-    row = OwnInstrument.objects.select_for_update().get(pk=row.pk)
+    row = OwnInstrument.objects.select_for_update().filter(pk=row.pk).first() or _missing()
     return keep(replace(_read_own(row), code=code))
 
 
@@ -262,11 +263,7 @@ class Verdict:
 def own_instruments(seat: Seat, *, language: str) -> tuple[OwnCard, ...]:
     """Return what the seat's organisation brought: by code, the highest version first."""
     rows = list(_own(seat).order_by("code", "-version"))
-    asked = set(
-        InstrumentVersion.objects.filter(code__in={row.asked_as for row in rows}).values_list(
-            "code", "version"
-        )
-    )
+    asked = _asked_versions(rows)
     newest = {row.code: row.version for row in reversed(rows)}
     return tuple(
         OwnCard(
@@ -307,12 +304,16 @@ def give_instrument(
     organisation = Party.objects.get(pk=seat.party).organisation_id
     rows = list(  # locked, so that no round begins to ask one meanwhile
         OwnInstrument.objects.filter(organisation=organisation)
+        .defer("text")
         .select_for_update()
         .order_by("-version")
     )
     title = read.title.into(language)
-    if faults := _unfit(read, rows):
-        return Verdict(name, title, "", faults)
+    text = content.decode("utf-8-sig")
+    if unfit := _unfit(read, rows):
+        lines = lines_of(text)
+        faults = (FaultCard(lines.get((key,), 1), what, do) for key, what, do in unfit)
+        return Verdict(name, title, "", tuple(faults))
     row, _new = OwnInstrument.objects.update_or_create(
         organisation_id=organisation,
         code=read.code,
@@ -320,34 +321,38 @@ def give_instrument(
         defaults={
             "digest": read.digest(),
             "content": reader.to_plain(read),
-            "text": content.decode("utf-8-sig"),
+            "text": text,
             "given_at": now,
         },
     )
     return Verdict(name, title, row.asked_as, ())
 
 
-def _unfit(read: Instrument, rows: Sequence[OwnInstrument]) -> tuple[FaultCard, ...]:
-    """Return why a file that is in order cannot be kept beside what the organisation has."""
+def _unfit(read: Instrument, rows: Sequence[OwnInstrument]) -> list[tuple[str, str, str]]:
+    """Return why a file that is in order cannot be kept beside what the organisation has.
+
+    :returns: for each fault the key of the file that it lies in, what it is, and the remedy.
+    """
     if read.code in reader.builtin():
         what = f'"{read.code}" is the name of an instrument that comes with the product'
-        return (FaultCard(1, what, "Choose another code"),)
+        return [("code", what, "Choose another code")]
     if len(read.code) > LONGEST_OWN_CODE:
         what = f"the code is longer than {LONGEST_OWN_CODE} characters"
-        return (FaultCard(1, what, "Choose a shorter one"),)
+        return [("code", what, "Choose a shorter one")]
     same = [row for row in rows if row.code == read.code]
     replaced = any(row.version == read.version for row in same)
     if len(rows) >= MOST_OWN and not replaced:
-        return (FaultCard(1, f"{MOST_OWN} versions are here already", "Remove one first"),)
-    asked = set(
-        InstrumentVersion.objects.filter(code__in={row.asked_as for row in same}).values_list(
-            "code", "version"
-        )
-    )
-    used = [row for row in same if (row.asked_as, row.version) in asked]
-    newest = max(used, key=lambda row: row.version, default=None)
+        return [("code", f"{MOST_OWN} versions are here already", "Remove one first")]
+    asked = _asked_versions(same)
+    newest = next((row for row in same if (row.asked_as, row.version) in asked), None)
     changes = changes_since(_read_own(newest), read) if newest else ()
-    return tuple(FaultCard(1, one, "Raise the version") for one in changes)
+    return [("version", one, "Raise the version") for one in changes]
+
+
+def _asked_versions(rows: Iterable[OwnInstrument]) -> set[tuple[str, int]]:
+    """Return the name and version of those that a round asked."""
+    kept = InstrumentVersion.objects.filter(code__in={row.asked_as for row in rows})
+    return set(kept.values_list("code", "version"))
 
 
 @transaction.atomic
@@ -359,7 +364,7 @@ def take_back_instrument(seat: Seat, key: int) -> None:
     """
     require(seat, Act.INSTRUMENT_GIVE, Where(seat.alliance, seat.party))
     row = _own(seat).filter(pk=key).select_for_update(of=("self",)).first() or _missing()
-    if InstrumentVersion.objects.filter(code=row.asked_as, version=row.version).exists():
+    if (row.asked_as, row.version) in _asked_versions([row]):
         raise Refused(_("A round asked this version, so it stays. Upload a higher one instead."))
     row.delete()
 
@@ -371,7 +376,7 @@ def instrument_file(seat: Seat, code: str) -> tuple[str, bytes]:
     :raises Missing: for another code, and for whoever may plan no round.
     """
     require(seat, Act.ROUND_PLAN, Where(seat.alliance))
-    if code in reader.builtin():
+    if code in reader.builtin() and code != EVALUATION:
         return f"{code}.toml", reader.source_of(code)
     row = _newest(seat, code) or _missing()
     return f"{row.code}.toml", row.text.encode()
@@ -381,7 +386,7 @@ def _own(seat: Seat) -> QuerySet[OwnInstrument]:
     """Return what the organisation of the seat's party brought; nothing without a party."""
     if not may(seat, Act.ROUND_PLAN, Where(seat.alliance)):
         return OwnInstrument.objects.none()
-    return OwnInstrument.objects.filter(organisation__parties=seat.party)
+    return OwnInstrument.objects.filter(organisation__parties=seat.party).defer("text")
 
 
 def _newest(seat: Seat, code: str) -> OwnInstrument | None:
@@ -403,6 +408,14 @@ def _readable(seat: Seat, code: str) -> Instrument:
         .first()
     )
     return instrument_of(asked or _missing())
+
+
+def is_open_to(organisation: int, code: str) -> bool:
+    """Tell whether an organisation may know of an instrument, by the code under which it is asked.
+
+    :param organisation: its key; 0 for the host, who knows of no organisation's own.
+    """
+    return not code.startswith(OWN) or code.startswith(f"{OWN}{organisation}-")
 
 
 def _missing() -> NoReturn:

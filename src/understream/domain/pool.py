@@ -14,7 +14,7 @@ from django.db import transaction
 
 from understream.access.rules import Act, Where, require
 from understream.access.seat import Seat
-from understream.domain.instrument import instrument_of
+from understream.domain.instrument import instrument_of, is_open_to
 from understream.instruments import reader
 from understream.instruments.reader import Facet, Instrument
 from understream.measurement.pool import (
@@ -144,6 +144,8 @@ def _keyed(row: Pool, what: str, key: int) -> str:
 def quality_before(seat: Seat, organisation: int = 0, *, language: str) -> QualityCard:
     """Return how well the questions of every instrument hang together, over all rounds here.
 
+    What an organisation brought is shown to its own researchers alone, and not to the host.
+
     :param organisation: key of the one whose researcher asks; 0 for the host.
     :param language: ``en`` or ``nl``, for the names of instruments and scales.
     :raises Forbidden: for anybody but the host, and researchers of the organisation.
@@ -152,7 +154,11 @@ def quality_before(seat: Seat, organisation: int = 0, *, language: str) -> Quali
         require(seat, Act.RESEARCH_EXPORT, Where(organisation=organisation))
     else:
         require(seat, Act.HOST_OPERATE)
-    rows = [row for row in Pool.objects.select_related("instrument") if row.shown]
+    rows = [
+        row
+        for row in Pool.objects.select_related("instrument")
+        if row.shown and is_open_to(organisation, row.instrument.code)
+    ]
     asked = {(one, reader.load(one).version): reader.load(one) for one in reader.builtin()}
     for row in sorted(rows, key=lambda one: (one.instrument.code, -one.instrument.version)):
         version = row.instrument

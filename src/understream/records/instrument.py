@@ -4,6 +4,9 @@ from django.db import models
 
 from understream.records.organisation import Organisation
 
+OWN = "own-"
+"""How the names begin under which rounds ask what organisations brought."""
+
 
 class InstrumentVersion(models.Model):
     """An instrument as it was when first used; a version never changes afterwards."""
@@ -54,4 +57,4 @@ class OwnInstrument(models.Model):
     @property
     def asked_as(self) -> str:
         """The name under which rounds ask it."""
-        return f"own-{self.organisation_id}-{self.code}"
+        return f"{OWN}{self.organisation_id}-{self.code}"

@@ -17,6 +17,7 @@ from understream.domain.instrument import (
     preview_before,
     take_back_instrument,
 )
+from understream.instruments.reader import LARGEST_FILE
 from understream.web import clock
 from understream.web.alliance.desk import desk
 from understream.web.alliance.forms import GiveForm
@@ -48,7 +49,7 @@ def give(request: SeatedRequest, alliance: int) -> HttpResponse:
         given = form.cleaned_data["file"]
         verdict = give_instrument(
             request.seat,
-            given.read(),
+            given.read(LARGEST_FILE + 1),  # what is longer is refused, and never held
             given.name,
             language=get_language() or "en",
             now=clock.now(),
@@ -71,7 +72,7 @@ def take_back(request: SeatedRequest, alliance: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Removed. Its file is still yours to upload again."))
+        messages.success(request, _("Removed. Upload its file again if you want it back."))
     return redirect("alliance:instruments", alliance)
 
 
