@@ -54,6 +54,7 @@ def test_pages_behind_a_personal_link_are_in_order(house, visitor, seen):
     path = link_of(one, "lotte.kuipers")
     look(one, path, seen)
     one.page.locator("footer form button").click()
+    expect(one.page.locator('[data-screen="device"]')).to_be_visible()
     for choice in ("[name=device]", *(f"[name=q{number}]" for number in range(6)), "", ""):
         look(one, "", seen)
         if choice:

@@ -202,6 +202,8 @@ def look(one: Visitor, path: str, seen: set[str], *, status: int = 200) -> None:
     """
     if path:
         assert one.page.goto(f"{one.house.address}{path}").status == status, path
+    else:
+        one.page.wait_for_load_state()
     here = urlsplit(one.page.url).path
     width, wide = one.page.viewport_size["width"], one.page.evaluate(OPENING)
     assert max(wide) <= width, f"{here} is {wide} px wide, closed and opened: wider than {width}"
